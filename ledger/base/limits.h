@@ -1,0 +1,57 @@
+/* A limit on everything, each with its reason. Sizes are bytes unless the name says otherwise.
+ *
+ * A limit that outsiders can meet is served at /v1/status and named in the refusal. */
+#ifndef QIZHENG_BASE_LIMITS_H
+#define QIZHENG_BASE_LIMITS_H
+
+/* -- records: FORMATS.md section 1 -- */
+#define LIMIT_RECORD                                                                               \
+    (16 * 1024) /* compact JWS: a contract's claims take about 1 KiB; 16 leaves room for _sd */
+#define LIMIT_RECORD_PRESENTED                                                                     \
+    (64 * 1024)            /* the same with its disclosures, which never reach a node */
+#define LIMIT_JSON_DEPTH 8 /* deepest nesting any of our formats needs is 6 */
+#define LIMIT_JSON_INT                                                                             \
+    9007199254740991LL /* 2^53 - 1: what every JSON reader keeps exactly (RFC 8259 section 6) */
+#define LIMIT_DISCLOSURES 128        /* fields one contract can hide */
+#define LIMIT_DISCLOSURE (16 * 1024) /* one encoded disclosure */
+#define LIMIT_DOCS 8                 /* document digests in one record */
+#define LIMIT_TAGS 8                 /* tag roles in one record */
+#define LIMIT_KEYS 16                /* keys a participant holds at a time */
+#define LIMIT_ROLES 8                /* roles there are */
+#define LIMIT_ID 64                  /* participant id */
+#define LIMIT_NAME 200               /* organisation name, UTF-8 */
+#define LIMIT_JTI_MIN 16             /* decoded jti: 128 bits salt the record's hash */
+#define LIMIT_SALT_MIN 16 /* decoded disclosure salt (RFC 9901 section 9.3: at least 128 bits) */
+
+/* -- order: FORMATS.md section 3 -- */
+#define LIMIT_BATCH (256 * 1024) /* the ordering service's best point */
+#define LIMIT_BATCH_RECORDS 4096 /* smaller than 256 KiB of the smallest possible records */
+#define LIMIT_NODES 64           /* nodes of one ledger */
+#define LIMIT_GENESIS (256 * 1024)
+
+/* -- log: FORMATS.md section 4 -- */
+#define LIMIT_NOTE (16 * 1024) /* a signed note, and a tlog-witness body */
+#define LIMIT_NOTE_LINES 200   /* signature lines of a note; the standard asks for 16 at least */
+#define LIMIT_VKEY_NAME 200    /* key name in a vkey */
+#define LIMIT_POLICY (64 * 1024)
+#define LIMIT_PROOF_HASHES 63      /* path of a tree of up to 2^63 leaves */
+#define LIMIT_RECEIPT (512 * 1024) /* receipt JSON with issuer chain and timestamps */
+#define LIMIT_CHAIN 64             /* links of an issuer chain */
+
+/* -- keys -- */
+#define LIMIT_PEM (16 * 1024)
+#define LIMIT_JWK 2048
+#define LIMIT_PASSPHRASE 1024
+
+/* -- storage -- */
+#define LIMIT_SEGMENT                                                                              \
+    (256u * 1024 * 1024) /* a segment file of bodies; a copy of one fits any backup tool */
+
+/* -- HTTP -- */
+#define LIMIT_HTTP_BODY (64 * 1024) /* any request but an upload or a verification */
+#define LIMIT_HTTP_PATH 512
+
+/* -- tools -- */
+#define LIMIT_CONFIG (256 * 1024)
+
+#endif

@@ -1,0 +1,36 @@
+/* Compact JWS (RFC 7515), strict, as a record uses it (FORMATS.md section 1).
+ *
+ * jws_split reads any compact JWS whose header has exactly `alg`, `kid` and `typ`; a caller that wants a record also
+ * demands JWS_TYP_RECORD (each verifier demands its own typ: a token must never pass for a record).
+ * Happy path: jws_split -> key found by kid -> jws_verify. */
+#ifndef QIZHENG_RECORD_JWS_H
+#define QIZHENG_RECORD_JWS_H
+
+#include "ledger/base/arena.h"
+#include "ledger/base/json.h"
+#include "ledger/crypto/key.h"
+
+#define JWS_TYP_RECORD "qizheng-record+sd-jwt"
+
+struct jws {
+    enum key_alg alg;
+    char kid[KEY_KID_LEN + 1];
+    char typ[64];
+    struct bytes signing_input; /* borrowed from the input: header "." payload */
+    struct bytes payload;       /* decoded JSON text; in the arena */
+    uint8_t sig[KEY_SIG_LEN];   /* normalised to low S */
+    bool was_high_s;            /* the input's form was not canonical */
+};
+
+/* compact stays borrowed by *ret. ERR_JWS, ERR_BASE64, ERR_MALFORMED_JSON, ERR_TOO_LARGE (over LIMIT_RECORD), with a reason. */
+enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
+                   struct problem *ret_why) MUST_CHECK;
+/* ERR_ALG_MISMATCH where the key's algorithm or kid differs, ERR_SIGNATURE_INVALID. */
+enum err jws_verify(const struct jws *jws, const struct key_public *key) MUST_CHECK;
+/* Appends the canonical compact form: signing input "." base64url(normalised signature). */
+enum err jws_format(const struct jws *jws, struct buf *out) MUST_CHECK;
+/* Appends the compact JWS of payload (JSON text, used as it is) under header {alg, kid, typ}. */
+enum err jws_sign(const struct key_secret *key, const char *typ, struct bytes payload,
+                  struct buf *out) MUST_CHECK;
+
+#endif
