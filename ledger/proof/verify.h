@@ -1,0 +1,83 @@
+/*~ THE function; start reading here. Whether a receipt proves what it says, step by step, from bytes alone.
+ *
+ * Input: a receipt, a verifier policy, and the digests of the document in question, if there is one. Output: a verdict: each step passes, fails, or does not
+ * apply, with a reason in English and Chinese, and two conclusions that are never merged into one green "true" (FORMATS.md section 5):
+ *   (a) unchanged since anchoring (《人民法院在线诉讼规则》 Art 16)   (b) what is known of the origin before anchoring (Art 18)
+ * No clock, no network, no file. Hostile input gives failing steps, never a crash. */
+#ifndef QIZHENG_PROOF_VERIFY_H
+#define QIZHENG_PROOF_VERIFY_H
+
+#include "ledger/base/json.h"
+#include "ledger/proof/quorum.h"
+#include "ledger/proof/receipt.h"
+
+/* X(NAME, "name", "中文") in the order in which they are checked and shown */
+#define VERDICT_STEPS(X)                                                                           \
+    X(DOCUMENT, "document", "文件")                                                                \
+    X(RECORD, "record", "记录与签名")                                                              \
+    X(DISCLOSURES, "disclosures", "披露字段")                                                      \
+    X(LEAF, "leaf", "叶子")                                                                        \
+    X(INCLUSION, "inclusion", "包含证明")                                                          \
+    X(CHECKPOINT, "checkpoint", "检查点")                                                          \
+    X(QUORUM, "quorum", "联署法定数")                                                              \
+    X(ISSUER, "issuer", "签发方密钥来源")                                                          \
+    X(MEMBERSHIP, "membership", "节点变更")                                                        \
+    X(TIMESTAMP, "timestamp", "可信时间戳")                                                        \
+    X(STATUS, "status", "当前状态")
+
+#define VERDICT_ENUM(name, text, zh) STEP_##name,
+enum verdict_step { VERDICT_STEPS(VERDICT_ENUM) STEP_COUNT };
+#undef VERDICT_ENUM
+
+enum verdict_result { VERDICT_NOT_APPLICABLE, VERDICT_PASS, VERDICT_FAIL };
+
+/* VALID: nothing failed and leaf, inclusion, checkpoint, quorum (and document, where one was given) passed. INVALID: a step failed.
+ * UNCHECKED: the inputs do not allow an answer (no readable policy; a document was given but the receipt carries no record). Exit status 0, 1, 2. */
+enum verdict_outcome { VERDICT_VALID, VERDICT_INVALID, VERDICT_UNCHECKED };
+
+struct verdict_item {
+    enum verdict_result result;
+    char reason[384];
+    char reason_zh[384];
+};
+
+struct verdict {
+    enum verdict_outcome outcome;
+    struct verdict_item items[STEP_COUNT];
+    bool has_record;
+    uint8_t record_id[RECORD_ID_LEN];
+    char issuer[LIMIT_ID + 1];
+    char type[RECORD_TYPE_LEN];
+    char act[32];
+    uint64_t index, size;  /* of the leaf, of the checkpoint's tree */
+    uint64_t leaf_time_ms; /* the ledger's own statement */
+    uint64_t
+        existed_by_s; /* (f+1)-th smallest cosignature time: at least one honest clock; 0 where none */
+    struct quorum quorum;
+    char cosigners[LIMIT_NODES][LIMIT_VKEY_NAME + 1];
+    size_t cosigner_count;
+    struct json
+        *disclosed;      /* object of the disclosed fields that verified; NULL where none; owned */
+    struct json *claims; /* the record's clear claims; NULL where no record; owned */
+};
+
+struct verify_input {
+    struct bytes receipt; /* JSON */
+    struct bytes policy;  /* tlog-policy text */
+    const struct record_doc
+        *docs; /* digests of the document in question, one per algorithm; none: not asked */
+    size_t doc_count;
+    struct bytes
+        tsa_pem; /* trust anchors for RFC 3161 tokens, PEM; empty: tokens are not checked */
+};
+
+/* ERR_NO_MEMORY only; whatever else is wrong stands in the verdict. *ret is allocated: verdict_done. */
+enum err verify(const struct verify_input *input, struct verdict **ret) MUST_CHECK;
+void verdict_done(struct verdict *verdict); /* accepts NULL */
+/* {"outcome", "steps":[{"step","zh","result","reason","reason_zh"}], "record":{...}, "time":{...}, "quorum":{...}, "conclusions":{...}} */
+enum err verdict_json(const struct verdict *verdict, struct json **ret) MUST_CHECK;
+const char *verdict_step_name(enum verdict_step step);
+const char *verdict_result_name(enum verdict_result result);    /* "pass" */
+const char *verdict_outcome_name(enum verdict_outcome outcome); /* "valid" "invalid" "unchecked" */
+
+#endif
