@@ -1,0 +1,71 @@
+/* Every key prefix and value layout in LevelDB. Nothing else builds or reads a raw key.
+ *
+ * Numbers are big-endian, so keys sort by number. Prefixes are one byte and are never reused for something else.
+ *
+ *   key                                   value
+ *   M "format"                            u32: layout version, STORE_FORMAT
+ *   M "ledger"                            ledger id, 32
+ *   M "head"                              size u64, root 32, time_ms u64, epoch u32, revision u64, segment u32, segment end u64
+ *   M "order"                             order state (contracts/order_state.h)
+ *   M "checkpoint"                        the newest final checkpoint that this node published, a signed note
+ *   L index u64                           leaf 41, segment u32, offset u64, length u32
+ *   T level u8, index u64                 width x 32: hashes of that tile; full tiles never change again
+ *   I record id 32                        index u64
+ *   D algorithm u8, digest 32, index u64  empty: that document is named by the record at that index
+ *   S key                                 contract state; keys and values belong to contracts/
+ *   E number u64                          evidence kept for people: conflicting checkpoints and the like
+ */
+#ifndef QIZHENG_STORE_KEYS_H
+#define QIZHENG_STORE_KEYS_H
+
+#include "ledger/base/bytes.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/proof/merkle.h"
+#include "ledger/record/batch.h"
+#include "ledger/record/record.h"
+
+#define STORE_FORMAT 1
+#define KEY_MAX 300 /* the longest key: contract state under a participant id */
+
+struct store_key {
+    uint8_t data[KEY_MAX];
+    size_t len;
+};
+
+struct store_key key_meta(const char *name);
+struct store_key key_leaf(uint64_t index);
+struct store_key key_tile(unsigned level, uint64_t index);
+struct store_key key_record(const uint8_t id[RECORD_ID_LEN]);
+struct store_key key_document(enum digest_alg alg, const uint8_t digest[DIGEST_LEN],
+                              uint64_t index);
+struct store_key key_state(struct bytes key); /* asserts key.len < KEY_MAX */
+struct store_key key_evidence(uint64_t number);
+struct bytes key_bytes(const struct store_key *key);
+
+/* M "head" */
+struct store_head {
+    uint64_t size;
+    uint8_t root[HASH_LEN];
+    uint64_t time_ms; /* ledger time of the newest leaf */
+    struct position position;
+    uint32_t segment;     /* where the next body goes */
+    uint64_t segment_end; /* bytes of that segment that are committed */
+};
+#define STORE_HEAD_LEN (8 + 32 + 8 + 4 + 8 + 4 + 8)
+
+void store_head_encode(const struct store_head *head, uint8_t ret[STORE_HEAD_LEN]);
+enum err store_head_decode(struct bytes in, struct store_head *ret) MUST_CHECK; /* ERR_CORRUPT */
+
+/* L */
+struct store_leaf {
+    uint8_t leaf[LEAF_LEN];
+    uint32_t segment;
+    uint64_t offset;
+    uint32_t len;
+};
+#define STORE_LEAF_LEN (LEAF_LEN + 4 + 8 + 4)
+
+void store_leaf_encode(const struct store_leaf *leaf, uint8_t ret[STORE_LEAF_LEN]);
+enum err store_leaf_decode(struct bytes in, struct store_leaf *ret) MUST_CHECK; /* ERR_CORRUPT */
+
+#endif

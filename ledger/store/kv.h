@@ -1,0 +1,44 @@
+/* Key-value storage: LevelDB behind the few calls we need; the only file that knows it.
+ *
+ * One process per directory (ERR_LOCKED). Threads: kv_get, snapshots and iterators from any thread; kv_write from one at a time.
+ * A failed synchronous write leaves it unknown whether it was persisted: the caller reopens and reads (ARCHITECTURE.md, "one commit point"). */
+#ifndef QIZHENG_STORE_KV_H
+#define QIZHENG_STORE_KV_H
+
+#include "ledger/base/bytes.h"
+
+struct kv;
+struct kv_snapshot;
+struct kv_batch;
+struct kv_iter;
+
+/* Creates the directory where create is true and it is missing. ERR_LOCKED ERR_IO ERR_CORRUPT ERR_DISK_FULL, with LevelDB's words in *ret_why. */
+enum err kv_open(const char *path, bool create, struct kv **ret,
+                 struct problem *ret_why) MUST_CHECK;
+void kv_close(struct kv *kv); /* accepts NULL; every snapshot and iterator must be gone */
+
+const struct kv_snapshot *kv_snapshot_open(struct kv *kv);
+void kv_snapshot_close(struct kv *kv, const struct kv_snapshot *snapshot);
+/* snapshot NULL: the newest. The value replaces what *ret_value holds. ERR_NOT_FOUND where there is none. */
+enum err kv_get(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes key,
+                struct buf *ret_value) MUST_CHECK;
+
+struct kv_batch *kv_batch_new(void); /* NULL without memory */
+void kv_batch_done(struct kv_batch *batch);
+void kv_batch_put(struct kv_batch *batch, struct bytes key, struct bytes value);
+void kv_batch_erase(struct kv_batch *batch, struct bytes key);
+/* All or nothing. sync: returns only when it is on disk. ERR_IO, ERR_DISK_FULL. */
+enum err kv_write(struct kv *kv, struct kv_batch *batch, bool sync,
+                  struct problem *ret_why) MUST_CHECK;
+
+/* In key order over the keys that begin with prefix, from the first at or after `from` (which includes the prefix). */
+enum err kv_iter_open(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes prefix,
+                      struct bytes from, struct kv_iter **ret) MUST_CHECK;
+bool kv_iter_valid(const struct kv_iter *iter);
+struct bytes kv_iter_key(const struct kv_iter *iter); /* borrowed until the next step */
+struct bytes kv_iter_value(const struct kv_iter *iter);
+void kv_iter_next(struct kv_iter *iter);
+enum err kv_iter_close(struct kv_iter *iter)
+    MUST_CHECK; /* ERR_IO or ERR_CORRUPT where reading failed on the way */
+
+#endif

@@ -1,0 +1,97 @@
+/*~ The store: what is true, on disk. Bodies in segments; leaves, tiles, indices, contract state, order state and position in LevelDB.
+ *
+ * Happy path of store_commit (the one commit point):
+ *   1 append bodies to the segment, sync it   2 one synchronous LevelDB batch with everything else   3 readers see the new head
+ * A crash before 2 leaves only a segment tail, cut off at the next open. A crash after 2 leaves everything. There is no other recovery.
+ *
+ * Invariants: see ARCHITECTURE.md section 9; they are asserted in store.c before the write and after the read.
+ * Threads: one writer calls store_commit, store_put_checkpoint and store_keep_evidence; store_view_* from any thread. */
+#ifndef QIZHENG_STORE_STORE_H
+#define QIZHENG_STORE_STORE_H
+
+#include "ledger/proof/tile.h"
+#include "ledger/record/genesis.h"
+#include "ledger/store/keys.h"
+
+struct store;
+struct store_view;
+
+/* One accepted record (or genesis). Everything is borrowed. */
+struct store_entry {
+    uint8_t leaf[LEAF_LEN];
+    struct bytes body;           /* canonical JWS, or the genesis bytes */
+    const struct record *record; /* NULL for genesis */
+};
+
+struct store_write {
+    struct bytes key; /* without the S prefix */
+    struct bytes value;
+    bool erase;
+};
+
+/* What one commit carries: the effects of one or more ordered batches. */
+struct store_commit {
+    struct position position; /* of the last batch */
+    uint64_t time_ms;         /* ledger time after it */
+    const struct store_entry *entries;
+    size_t entry_count; /* 0 is allowed: heartbeats and refusals move the position only */
+    const struct store_write *writes;
+    size_t write_count;
+    struct bytes order_state;
+};
+
+/* Opens <dir>/db and <dir>/bodies, creating them where create is true. An existing store must belong to ledger_id (ERR_CORRUPT).
+ * A new store is empty (size 0): the caller commits leaf 0 through the same store_commit. ERR_LOCKED ERR_IO ERR_CORRUPT ERR_PROTOCOL (layout). */
+enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, struct store **ret,
+                    struct problem *ret_why) MUST_CHECK;
+void store_close(struct store *store);
+
+/* A position at or before the stored one is a no-op (ERR_OK, *ret_head the current head): applying twice is the recovery story.
+ * ERR_DISK_FULL: nothing was committed, may be retried. ERR_IO: unknown; close and reopen. */
+enum err store_commit(struct store *store, const struct store_commit *commit,
+                      struct store_head *ret_head, struct problem *ret_why) MUST_CHECK;
+enum err store_put_checkpoint(struct store *store, struct bytes note,
+                              struct problem *ret_why) MUST_CHECK;
+enum err store_keep_evidence(struct store *store, struct bytes evidence,
+                             struct problem *ret_why) MUST_CHECK;
+struct store_head store_current(struct store *store); /* newest committed head; any thread */
+
+/* A consistent snapshot. Cheap; close soon. All store_view_* functions are for any thread, one view per thread. */
+enum err store_view_open(struct store *store, struct store_view **ret) MUST_CHECK;
+void store_view_close(struct store_view *view);
+struct store_head store_view_head(const struct store_view *view);
+enum err store_view_leaf(struct store_view *view, uint64_t index,
+                         uint8_t ret[LEAF_LEN]) MUST_CHECK; /* ERR_NOT_FOUND */
+enum err store_view_body(struct store_view *view, uint64_t index,
+                         struct buf *ret) MUST_CHECK; /* checked against the leaf: ERR_CORRUPT */
+enum err store_view_find(struct store_view *view, const uint8_t id[RECORD_ID_LEN],
+                         uint64_t *ret_index) MUST_CHECK; /* ERR_NOT_FOUND */
+/* Indices of the records that name that document, ascending, at most max. */
+enum err store_view_documents(struct store_view *view, enum digest_alg alg,
+                              const uint8_t digest[DIGEST_LEN], uint64_t *ret_indices, size_t max,
+                              size_t *ret_count) MUST_CHECK;
+enum err store_view_order(struct store_view *view,
+                          struct buf *ret) MUST_CHECK; /* empty where none */
+enum err store_view_checkpoint(struct store_view *view,
+                               struct buf *ret) MUST_CHECK; /* ERR_NOT_FOUND */
+enum err store_view_state(struct store_view *view, struct bytes key,
+                          struct buf *ret) MUST_CHECK; /* ERR_NOT_FOUND */
+/* Calls each(arg, key without S, value) in key order for keys with that prefix, from `from` on, until it returns false. */
+enum err store_view_scan(struct store_view *view, struct bytes prefix, struct bytes from,
+                         bool (*each)(void *arg, struct bytes key, struct bytes value),
+                         void *arg) MUST_CHECK;
+/* The first `width` hashes of a tile as of this view; ERR_NOT_FOUND where the tree is smaller. ret has width*32 bytes. */
+enum err store_view_tile(struct store_view *view, unsigned level, uint64_t index, unsigned width,
+                         uint8_t *ret) MUST_CHECK;
+enum err store_view_bundle(struct store_view *view, uint64_t index, unsigned width,
+                           struct buf *ret) MUST_CHECK;
+/* Reader of this view's tiles, for tile_source_init. */
+struct tile_reader store_view_tiles(struct store_view *view);
+enum err store_view_root(struct store_view *view, uint64_t size,
+                         uint8_t ret[HASH_LEN]) MUST_CHECK; /* size <= head's */
+enum err store_view_inclusion(struct store_view *view, uint64_t index, uint64_t size,
+                              struct merkle_proof *ret) MUST_CHECK;
+enum err store_view_consistency(struct store_view *view, uint64_t old_size, uint64_t new_size,
+                                struct merkle_proof *ret) MUST_CHECK;
+
+#endif
