@@ -1,0 +1,92 @@
+/* What one record type is: its acts, who may do them, from which state to which, its claims and its rules. contracts.c holds the table of types; a new type is
+ * one file and one line there.
+ *
+ * Adding an act or claim changes what nodes accept, so it needs a new protocol version. */
+#ifndef QIZHENG_CONTRACTS_CONTRACT_H
+#define QIZHENG_CONTRACTS_CONTRACT_H
+
+#include "contracts/registry.h"
+#include "contracts/rules.h"
+#include "ledger/record/record.h"
+
+/* Status words of DOMAIN.md section 4; stored: never renumber. */
+enum chain_status {
+    CHAIN_NONE,
+    CHAIN_PENDING,
+    CHAIN_IN_FORCE,
+    CHAIN_SUSPENDED,
+    CHAIN_SUPERSEDED,
+    CHAIN_ENDED,
+    CHAIN_RECORDED
+};
+
+const char *chain_status_name(enum chain_status status);
+const char *chain_status_zh(enum chain_status status);
+
+/* A chain of records that follow each other: a contract, with its amendments and its end. State rows:
+ *   c <opening id>  chain row        r <record id>  which chain it belongs to, its act, what replaced it */
+struct chain {
+    uint8_t opening[RECORD_ID_LEN];
+    uint8_t head[RECORD_ID_LEN];
+    uint32_t count; /* records in it */
+    enum chain_status status;
+    char type[RECORD_TYPE_LEN];
+    char owner[LIMIT_ID + 1]; /* participant who opened it */
+};
+
+struct chain_link {
+    uint8_t opening[RECORD_ID_LEN];
+    char act[32];
+    uint64_t index;
+    bool is_replaced;
+    uint8_t replaced_by[RECORD_ID_LEN];
+};
+
+enum err chain_get(struct view view, const uint8_t opening[RECORD_ID_LEN],
+                   struct chain *ret) MUST_CHECK; /* ERR_NOT_FOUND */
+enum err chain_link_get(struct view view, const uint8_t id[RECORD_ID_LEN],
+                        struct chain_link *ret) MUST_CHECK; /* ERR_NOT_FOUND */
+
+/* One row of a type's state machine. */
+struct contract_act {
+    const char *act, *zh;
+    uint16_t roles;       /* any of these roles may */
+    bool opens;           /* starts a chain: no ref */
+    unsigned from;        /* bits 1 << enum chain_status that allow it */
+    enum chain_status to; /* CHAIN_NONE: stays as it is */
+};
+
+struct contract_input {
+    struct view view;
+    const struct record *record;
+    const struct json
+        *claims; /* the payload; before signing, the payload with its disclosures merged in */
+    const struct chain *chain; /* NULL for an opening act */
+    const char *act;           /* of the claims: for `correct`, the act that is replaced */
+    uint64_t time_ms;          /* ledger time */
+    bool reviewing;            /* before signing: disclosed fields are in the clear */
+};
+
+struct contract_type {
+    const char *type; /* "labour-contract" */
+    unsigned version;
+    const char *title, *title_zh;
+    const struct contract_act *acts;
+    size_t act_count;
+    /* Form of the type's own claims: unknown, missing, wrong. ERR_SCHEMA with pointer. */
+    enum err (*check)(const struct contract_input *in, struct problem *ret_why);
+    /* Adds what the rules say. ERR_NO_MEMORY and the view's errors only. */
+    enum err (*judge)(const struct contract_input *in, struct rule_hits *hits);
+    /* State beyond the chain rows; NULL where there is none. index: of the leaf to be. */
+    enum err (*apply)(const struct contract_input *in, struct overlay *overlay, uint64_t index,
+                      struct problem *ret_why);
+    /* Elements for GET /v1/types: [{"name","zh","class","required"...}]; NULL without memory. */
+    struct json *(*elements)(void);
+};
+
+const struct contract_type *contract_type_find(const char *type, unsigned version);
+const struct contract_act *contract_act_find(const struct contract_type *type, const char *act);
+/* The table for GET /v1/types. */
+enum err contract_types_json(struct json **ret) MUST_CHECK;
+
+#endif
