@@ -1,0 +1,74 @@
+/*~ What the API needs from its host, and the one entry point from a request to a reply.
+ *
+ * Handlers read the store through snapshots and never write it. What changes the ledger goes through the host: submit queues a record, the order and the
+ * writer do the rest (node/), wait sleeps until it is final. So everything in api/ can be tested with a small host in one process. */
+#ifndef QIZHENG_API_API_H
+#define QIZHENG_API_API_H
+
+#include "api/http.h"
+#include "contracts/machine.h"
+#include "ledger/store/store.h"
+
+struct submission; /* the host's; reference counted by it */
+
+enum submission_state { SUBMISSION_RECEIVED, SUBMISSION_REFUSED, SUBMISSION_FINAL };
+
+struct submission_result {
+    enum submission_state state;
+    const struct outcome *outcome; /* REFUSED and FINAL; borrowed until release */
+    uint64_t time_ms;              /* FINAL: of the leaf */
+};
+
+struct api_checkpoint {
+    uint64_t size;
+    uint8_t root[HASH_LEN];
+    uint64_t time_s;   /* newest cosignature time in it */
+    struct bytes note; /* borrowed until checkpoint_release */
+    void *handle;
+};
+
+struct api_host {
+    void *ctx;
+    /* Queue a parsed record whose signature was verified. Takes the record over, also on failure. ERR_QUEUE_FULL ERR_DRAINING ERR_DISK_FULL ERR_DIVERGED ERR_NO_ORDER. */
+    enum err (*submit)(void *ctx, struct record *record, struct submission **ret,
+                       struct problem *ret_why);
+    /* Sleeps up to timeout_ms for REFUSED or FINAL. */
+    void (*wait)(void *ctx, struct submission *submission, uint64_t timeout_ms,
+                 struct submission_result *ret);
+    void (*release)(void *ctx, struct submission *submission);
+    /* Sleeps up to timeout_ms until the newest final checkpoint is larger than index; true where it is. */
+    bool (*wait_final)(void *ctx, uint64_t index, uint64_t timeout_ms);
+    /* Newest final checkpoint; ERR_NOT_FINAL where there is none yet. */
+    enum err (*checkpoint)(void *ctx, struct api_checkpoint *ret);
+    void (*checkpoint_release)(void *ctx, struct api_checkpoint *checkpoint);
+    /* tlog-witness: whole answer. *ret_status is the HTTP status; *ret_known_size with 409 size conflicts. Persists before answering. */
+    enum err (*cosign_add)(void *ctx, struct bytes body, int *ret_status, uint64_t *ret_known_size,
+                           struct buf *ret_lines, struct problem *ret_why);
+    /* Members for /v1/status: node name, origin, ledger id, size, final size, root, order kind, position, peers, limits... as an object. */
+    enum err (*status)(void *ctx, struct json **ret);
+    /* ERR_OK where ready; else why not (ERR_NO_QUORUM, ERR_DIVERGED, ERR_DRAINING, ERR_DISK_FULL). */
+    enum err (*ready)(void *ctx, struct problem *ret_why);
+    uint64_t (*clock_ms)(void *ctx);
+};
+
+struct api {
+    struct api_host host;
+    struct store *store;
+    const struct machine *machine;
+    struct bytes policy;      /* this ledger's verifier policy text */
+    unsigned wait_default_ms; /* 10000 */
+    unsigned wait_max_ms;     /* 60000 */
+};
+
+/* The state view over a store snapshot that machine_check wants; view.ctx borrows the store_view. */
+struct view api_state_view(struct store_view *view);
+
+/* From a request to a reply, always with a status: routing, media types, limits, problem+json, CORS on the public log. Any thread. */
+void api_handle(const struct api *api, const struct http_request *request,
+                struct http_reply *reply);
+/* Body limit of the route that this method and path would reach, for the server to read no more than that; 0: no body is taken. */
+size_t api_body_limit(const char *method, struct bytes path);
+unsigned api_route_count(void);
+const char *api_route_name(unsigned route); /* "POST /v1/records" */
+
+#endif

@@ -1,0 +1,45 @@
+/* Requests and replies as plain data, so that handlers are plain functions: server.c makes them from civetweb, tests and fuzzers from bytes. */
+#ifndef QIZHENG_API_HTTP_H
+#define QIZHENG_API_HTTP_H
+
+#include "ledger/base/arena.h"
+#include "ledger/base/json.h"
+
+#define HTTP_HEADERS 12
+
+struct http_request {
+    const char *method;
+    struct bytes path;  /* raw, as sent, up to '?' */
+    struct bytes query; /* raw, behind '?'; empty where none */
+    const char *(*header)(const struct http_request *request,
+                          const char *name); /* NULL where absent */
+    struct bytes body;                       /* read by the server up to the route's limit */
+    const char *source;                      /* client address, for logs and caps */
+    uint64_t id;                             /* of this request, in the log and in X-Request-Id */
+    void *peer;                              /* server.c's or the test's own */
+};
+
+struct http_reply {
+    int status;
+    const char *content_type; /* static string */
+    struct buf body;
+    struct {
+        const char *name;
+        char value[256];
+    } headers[HTTP_HEADERS];
+    size_t header_count;
+};
+
+void http_reply_init(struct http_reply *reply, size_t max_body);
+void http_reply_done(struct http_reply *reply);
+/* Asserts room; value is formatted and must not hold CR or LF (it is cut there). */
+void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* JSON reply; takes json over (NULL gives ERR_NO_MEMORY). */
+enum err http_reply_json(struct http_reply *reply, int status, const char *content_type,
+                         struct json *json) MUST_CHECK;
+/* problem+json (RFC 9457) with type, title, title_zh, status, detail, code and, where set, pointer, rule, law. Never fails: without memory the body is a fixed text. */
+void http_reply_problem(struct http_reply *reply, const struct problem *problem,
+                        uint64_t request_id);
+
+#endif
