@@ -18,7 +18,8 @@
 #define LIMIT_TAGS 8                 /* tag roles in one record */
 #define LIMIT_KEYS 16                /* keys a participant holds at a time */
 #define LIMIT_ROLES 8                /* roles there are */
-#define LIMIT_ID 64                  /* participant id */
+#define LIMIT_ID                                                                                   \
+    88 /* participant id, or an issuer named by its key: an RFC 9278 URI of 45 + 43 characters */
 #define LIMIT_NAME 200               /* organisation name, UTF-8 */
 #define LIMIT_JTI_MIN 16             /* decoded jti: 128 bits salt the record's hash */
 #define LIMIT_SALT_MIN 16 /* decoded disclosure salt (RFC 9901 section 9.3: at least 128 bits) */
@@ -26,6 +27,7 @@
 /* -- order: FORMATS.md section 3 -- */
 #define LIMIT_BATCH (256 * 1024) /* the ordering service's best point */
 #define LIMIT_BATCH_RECORDS 4096 /* smaller than 256 KiB of the smallest possible records */
+#define LIMIT_HEAD (16 * 1024)   /* head statement: 64 nodes' counters and clocks take about 2 KiB */
 #define LIMIT_NODES 64           /* nodes of one ledger */
 #define LIMIT_GENESIS (256 * 1024)
 

@@ -3,7 +3,11 @@
  *   "QZB1" ledger id 32, epoch u32, node index u16, counter u64, clock_ms u64, count u32, count x (length u32, JWS), signature 64
  *   "QZH1" ledger id 32, size u64, root 32, epoch u32, revision u64, order state (to the end but 64), signature 64
  *
- * Big-endian. The signature is the node's auth key (Ed25519) over the context line and all bytes before it. */
+ * Big-endian. The signature is the node's auth key (Ed25519) over the context line and all bytes before it.
+ *
+ * Happy path: batch_decode -> ledger id, epoch and node index compared with the registry -> batch_verify. A refusal (ERR_BATCH,
+ * ERR_SIGNATURE_INVALID, ERR_ALG_MISMATCH) is the same on every node and the batch is skipped. ERR_NO_MEMORY is not a refusal:
+ * a node that skipped a batch for it would diverge, so its caller stops. */
 #ifndef QIZHENG_RECORD_BATCH_H
 #define QIZHENG_RECORD_BATCH_H
 
@@ -37,11 +41,14 @@ struct batch {
     uint8_t sig[KEY_SIG_LEN];
 };
 
-/* Appends the signed envelope. batch->signed_bytes and sig are not read. ERR_TOO_LARGE over LIMIT_BATCH. */
+/* Appends the signed envelope, or nothing. batch->signed_bytes and sig are not read; auth is an Ed25519 key.
+ * ERR_TOO_LARGE over LIMIT_BATCH, LIMIT_BATCH_RECORDS or a record's LIMIT_RECORD. */
 enum err batch_encode(const struct batch *batch, const struct key_secret *auth,
                       struct buf *out) MUST_CHECK;
-/* Strict: exact length, each record 1..LIMIT_RECORD bytes. ERR_BATCH. Does not verify the signature. */
+/* Strict: exact length, each record 1..LIMIT_RECORD bytes. ERR_BATCH, ERR_NO_MEMORY. Does not verify the signature; what the
+ * records hold is not looked at. */
 enum err batch_decode(struct bytes in, struct batch *ret) MUST_CHECK;
+/* ERR_SIGNATURE_INVALID; ERR_ALG_MISMATCH where auth is no Ed25519 key; ERR_NO_MEMORY. */
 enum err batch_verify(const struct batch *batch, const struct key_public *auth) MUST_CHECK;
 void batch_done(struct batch *batch); /* accepts zeroed */
 
@@ -53,9 +60,10 @@ struct head {
     struct bytes order_state; /* borrowed */
 };
 
+/* Appends the signed statement, or nothing. ERR_TOO_LARGE over LIMIT_HEAD. */
 enum err head_encode(const struct head *head, const struct key_secret *auth,
                      struct buf *out) MUST_CHECK;
-/* Verifies too. ERR_BATCH, ERR_SIGNATURE_INVALID. */
+/* Verifies too. *ret borrows from in. ERR_BATCH, ERR_SIGNATURE_INVALID, ERR_ALG_MISMATCH, ERR_NO_MEMORY. */
 enum err head_decode(struct bytes in, const struct key_public *auth, struct head *ret) MUST_CHECK;
 
 #endif

@@ -1,5 +1,8 @@
 /* Genesis: leaf 0, the document a ledger starts from (FORMATS.md section 1). Its bytes are kept as they are; their SHA-256 is the
- * ledger id and the hash in leaf 0, whose time is `created`. */
+ * ledger id and the hash in leaf 0, whose time is `created`.
+ *
+ * There is no writer of its own: whoever starts a ledger builds a JSON value (participant_json, key_public_jwk), writes it with
+ * json_format, which is its canonical form, and reads it back with genesis_parse before using it. */
 #ifndef QIZHENG_RECORD_GENESIS_H
 #define QIZHENG_RECORD_GENESIS_H
 
@@ -15,7 +18,9 @@ struct genesis_node {
     const char *operator_id; /* participant id with role operator */
     const char *log_vkey;
     const char *cosigner_vkey;
-    struct key_public auth; /* Ed25519 */
+    struct key_public auth; /* Ed25519; signs batches and head statements */
+    const struct json
+        *voprf; /* object: domain -> base64url of 32 bytes, a ristretto255 element; may be empty */
 };
 
 struct genesis {
@@ -33,8 +38,9 @@ struct genesis {
     const struct json *rules;      /* array of {id, version, action, parameters} */
 };
 
-/* Strict: members, JCS form (re-serialising must give the same bytes), one participant id and one key for one use, every
- * operator of a node a participant with that role, at least one registrar. ERR_SCHEMA ERR_MALFORMED_JSON ERR_KEY ERR_TOO_LARGE. */
+/* Strict: members, JCS form (re-serialising must give the same bytes), one participant id and one key for one use, every vkey of
+ * the right name and type, every operator of a node a participant with that role, at least one registrar, rules of known form and
+ * unique ids. text is not kept. ERR_SCHEMA ERR_MALFORMED_JSON ERR_KEY ERR_TOO_LARGE ERR_NO_MEMORY. */
 enum err genesis_parse(struct bytes text, struct genesis **ret, struct problem *ret_why) MUST_CHECK;
 void genesis_done(struct genesis *genesis); /* accepts NULL */
 void genesis_leaf(const struct genesis *genesis, uint8_t ret_leaf[41]);

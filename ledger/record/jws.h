@@ -2,7 +2,10 @@
  *
  * jws_split reads any compact JWS whose header has exactly `alg`, `kid` and `typ`; a caller that wants a record also
  * demands JWS_TYP_RECORD (each verifier demands its own typ: a token must never pass for a record).
- * Happy path: jws_split -> key found by kid -> jws_verify. */
+ * Happy path: jws_split -> key found by kid -> jws_verify. The payload's JSON is not looked at here.
+ *
+ * Canonical form: for ES256K and ES256 anyone can turn a valid signature (r, s) into (r, n-s) without the key, so the low one is
+ * taken before anything is hashed, stored or returned. With strict base64url a signing input and a signature have one text. */
 #ifndef QIZHENG_RECORD_JWS_H
 #define QIZHENG_RECORD_JWS_H
 
@@ -22,14 +25,16 @@ struct jws {
     bool was_high_s;            /* the input's form was not canonical */
 };
 
-/* compact stays borrowed by *ret. ERR_JWS, ERR_BASE64, ERR_MALFORMED_JSON, ERR_TOO_LARGE (over LIMIT_RECORD), with a reason. */
+/* compact stays borrowed by *ret; the arena needs room for three quarters of it and is not emptied on failure.
+ * ERR_JWS, ERR_BASE64, ERR_MALFORMED_JSON, ERR_TOO_LARGE (over LIMIT_RECORD), ERR_NO_MEMORY, with a reason. */
 enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
                    struct problem *ret_why) MUST_CHECK;
 /* ERR_ALG_MISMATCH where the key's algorithm or kid differs, ERR_SIGNATURE_INVALID. */
 enum err jws_verify(const struct jws *jws, const struct key_public *key) MUST_CHECK;
 /* Appends the canonical compact form: signing input "." base64url(normalised signature). */
 enum err jws_format(const struct jws *jws, struct buf *out) MUST_CHECK;
-/* Appends the compact JWS of payload (JSON text, used as it is) under header {alg, kid, typ}. */
+/* Appends the compact JWS of payload (JSON text, used as it is) under header {alg, kid, typ}, in canonical form. typ: at most 63
+ * characters that need no JSON escape. ERR_TOO_LARGE over LIMIT_RECORD; nothing is appended on failure. */
 enum err jws_sign(const struct key_secret *key, const char *typ, struct bytes payload,
                   struct buf *out) MUST_CHECK;
 

@@ -1,4 +1,6 @@
-/* Typed view of a participant: in the genesis and in the claims of a `participant` record (DOMAIN.md section 4). */
+/* Typed view of a participant: in the genesis and in the claims of a `participant` record (DOMAIN.md section 4).
+ *
+ * A struct participant is some 4 KiB large: keep few on a stack. */
 #ifndef QIZHENG_RECORD_PARTICIPANT_H
 #define QIZHENG_RECORD_PARTICIPANT_H
 
@@ -17,12 +19,14 @@ enum role {
     ROLE_OPERATOR = 1 << 6,
 };
 
-const char *role_name(enum role role);
-bool role_from_name(const char *name, enum role *ret);
+const char *role_name(enum role role); /* "employer"; "" where role is not one single role */
+bool role_from_name(const char *name, enum role *ret); /* name may be NULL: false */
+/* 1 to LIMIT_ID characters [a-z0-9][a-z0-9._-]*. */
+bool participant_id_valid(struct bytes id);
 
 struct participant_key {
     struct key_public key;
-    int64_t from; /* seconds since 1970 UTC; valid from */
+    int64_t from; /* seconds since 1970 UTC, not negative; valid from */
     int64_t to;   /* valid before; INT64_MAX where the text has none */
 };
 
@@ -36,7 +40,8 @@ struct participant {
 };
 
 /* value: an object with the members id, name, uscc, roles, keys [{jwk, from, to?}]; `strict` refuses other members (genesis), else they are ignored (claims).
- * ERR_SCHEMA or ERR_KEY with pointer and reason. *ret holds keys: participant_done. */
+ * ERR_SCHEMA, ERR_KEY (or ERR_NO_MEMORY) with pointer and reason. *ret holds keys: participant_done. Unlike elsewhere *ret is
+ * written on failure too: zeroed. */
 enum err participant_parse(const struct json *value, bool strict, struct participant *ret,
                            struct problem *ret_why) MUST_CHECK;
 void participant_done(struct participant *participant); /* accepts zeroed */

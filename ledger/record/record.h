@@ -34,9 +34,10 @@ struct record {
     uint8_t hash[32];          /* SHA-256 of `canonical`: what the leaf carries */
     struct jws jws;            /* borrows from `canonical` and `arena` */
     struct json *payload;      /* all claims; owned */
-    char iss[LIMIT_ID + 1];
-    uint8_t aud[32];            /* ledger id */
-    int64_t iat;                /* seconds since 1970 UTC */
+    char
+        iss[LIMIT_ID + 1]; /* participant id, or urn:ietf:params:oauth:jwk-thumbprint:sha-256:... */
+    uint8_t aud[32];       /* ledger id */
+    int64_t iat;           /* seconds since 1970 UTC */
     char type[RECORD_TYPE_LEN]; /* "labour-contract" out of urn:qizheng:labour-contract:1 */
     unsigned type_version;      /* 1 */
     char act[32];
@@ -64,8 +65,9 @@ void leaf_encode(uint64_t time_ms, const uint8_t hash[32], uint8_t ret[LEAF_LEN]
 enum err leaf_decode(const uint8_t leaf[LEAF_LEN], uint64_t *ret_time_ms,
                      uint8_t ret_hash[32]) MUST_CHECK;
 
-/* True where text holds a valid resident id number (GB 11643-1999: 18 characters, real date, right check digit), also inside
- * longer text or in full-width digits. Lives here because record form (`personal_field`) and rules both need it. */
+/* True where text (UTF-8) holds a valid resident id number (GB 11643-1999: 18 characters, real date from 1800 to 2100, right check
+ * digit), also inside longer text or in full-width characters, but not inside a longer number. Give it decoded text: in JSON text
+ * digits can hide behind escapes. Lives here because record form (`personal_field`) and rules both need it. */
 bool record_holds_resident_id(struct bytes text);
 
 /* The claims that FORMATS.md section 1 gives every record, for those who check a type's own claims. */
