@@ -1,0 +1,38 @@
+/* The configuration file: YAML read by libcyaml, the only file that knows it. configs/node.yaml is its manual. */
+#ifndef QIZHENG_NODE_CONFIG_H
+#define QIZHENG_NODE_CONFIG_H
+
+#include "ledger/base/bytes.h"
+
+struct config_foreign {
+    char *vkey;
+};
+
+struct config {
+    struct {
+        char *name;
+        char *keys_dir; /* absolute, or relative to the working directory, after config_load */
+    } node;
+    char *data_dir;
+    char *listen;
+    char *trusted_proxies; /* NULL: none */
+    struct {
+        unsigned threads;
+        unsigned request_timeout_ms;
+        unsigned queue_records;
+    } http;
+    struct {
+        char *kind;
+    } order;
+    struct config_foreign *foreign_logs;
+    unsigned foreign_logs_count;
+    struct {
+        char *level;
+    } log;
+};
+
+/* Defaults filled in, paths made relative to the file's folder, values checked. ERR_CONFIG with the option and the line in *ret_why; ERR_IO. */
+enum err config_load(const char *path, struct config **ret, struct problem *ret_why) MUST_CHECK;
+void config_done(struct config *config); /* accepts NULL */
+
+#endif
