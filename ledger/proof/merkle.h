@@ -26,7 +26,8 @@ void merkle_node(const uint8_t left[HASH_LEN], const uint8_t right[HASH_LEN],
 enum err merkle_inclusion_verify(const uint8_t leaf_hash[HASH_LEN], uint64_t index, uint64_t size,
                                  const struct merkle_proof *proof,
                                  const uint8_t root[HASH_LEN]) MUST_CHECK;
-/* RFC 9162 section 2.1.4.2. old_size 0 is consistent with everything and takes an empty proof; equal sizes need equal roots and an empty proof. ERR_PROOF. */
+/* RFC 9162 section 2.1.4.2. old_size 0 needs the empty root, is consistent with everything then and takes an empty proof; equal
+ * sizes need equal roots and an empty proof. ERR_PROOF. */
 enum err merkle_consistency_verify(uint64_t old_size, const uint8_t old_root[HASH_LEN],
                                    uint64_t new_size, const uint8_t new_root[HASH_LEN],
                                    const struct merkle_proof *proof) MUST_CHECK;
