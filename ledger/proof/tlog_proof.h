@@ -18,4 +18,10 @@ enum err tlog_proof_parse(struct bytes text, struct tlog_proof *ret,
 enum err tlog_proof_format(uint64_t index, const struct merkle_proof *proof,
                            struct bytes checkpoint, struct buf *out) MUST_CHECK;
 
+/* The lines that tlog-proof and tlog-witness share: at most LIMIT_PROOF_HASHES base64 hashes, one a line, and an empty line, which is
+ * cut off *text too. refusal: the error to give; *ret is scratch then. */
+enum err tlog_proof_hashes_parse(struct bytes *text, enum err refusal, struct merkle_proof *ret,
+                                 struct problem *ret_why) MUST_CHECK;
+enum err tlog_proof_hashes_format(const struct merkle_proof *proof, struct buf *out) MUST_CHECK;
+
 #endif
