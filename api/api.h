@@ -27,6 +27,8 @@ struct api_checkpoint {
     void *handle;
 };
 
+#define API_SIZE_UNKNOWN UINT64_MAX
+
 struct api_host {
     void *ctx;
     /* Queue a parsed record whose signature was verified. Takes the record over, also on failure. ERR_QUEUE_FULL ERR_DRAINING ERR_DISK_FULL ERR_DIVERGED ERR_NO_ORDER. */
@@ -41,7 +43,8 @@ struct api_host {
     /* Newest final checkpoint; ERR_NOT_FINAL where there is none yet. */
     enum err (*checkpoint)(void *ctx, struct api_checkpoint *ret);
     void (*checkpoint_release)(void *ctx, struct api_checkpoint *checkpoint);
-    /* tlog-witness: whole answer. *ret_status is the HTTP status; *ret_known_size with 409 size conflicts. Persists before answering. */
+    /* tlog-witness: whole answer. *ret_status is the HTTP status; 200 with the lines; 409 with *ret_known_size for a size conflict, left as it is (API_SIZE_UNKNOWN) for a
+     * root conflict; else the reason in *ret_why. Persists before answering. */
     enum err (*cosign_add)(void *ctx, struct bytes body, int *ret_status, uint64_t *ret_known_size,
                            struct buf *ret_lines, struct problem *ret_why);
     /* Members for /v1/status: node name, origin, ledger id, size, final size, root, order kind, position, peers, limits... as an object. */
@@ -63,11 +66,13 @@ struct api {
 /* The state view over a store snapshot that machine_check wants; view.ctx borrows the store_view. */
 struct view api_state_view(struct store_view *view);
 
-/* From a request to a reply, always with a status: routing, media types, limits, problem+json, CORS on the public log. Any thread. */
+/* From a request to a reply, always with a status: routing, media types, limits, problem+json, CORS on the public log. A HEAD gets the reply of its GET; the
+ * server sends no body then. reply: fresh from http_reply_init with LIMIT_HTTP_REPLY. Any thread. */
 void api_handle(const struct api *api, const struct http_request *request,
                 struct http_reply *reply);
 /* Body limit of the route that this method and path would reach, for the server to read no more than that; 0: no body is taken. */
 size_t api_body_limit(const char *method, struct bytes path);
+/* For metrics and the log: the last route is "other", for whatever no route took. */
 unsigned api_route_count(void);
 const char *api_route_name(unsigned route); /* "POST /v1/records" */
 

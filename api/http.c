@@ -56,7 +56,7 @@ static enum err put_where_set(struct json *object, const char *name, const char 
     return ERR_OK;
 }
 
-static enum err problem_members(const struct problem *problem, uint64_t request_id,
+static enum err problem_members(const struct problem *problem, int status, uint64_t request_id,
                                 struct json *object) {
     char type[64], instance[64];
     (void)snprintf(type, sizeof type, "urn:qizheng:problem:%s", err_code(problem->err));
@@ -65,7 +65,7 @@ static enum err problem_members(const struct problem *problem, uint64_t request_
     enum err err = json_put_text(object, "type", type);
     if (!err) err = json_put_text(object, "title", err_title(problem->err));
     if (!err) err = json_put_text(object, "title_zh", err_title_zh(problem->err));
-    if (!err) err = json_put_int(object, "status", err_status(problem->err));
+    if (!err) err = json_put_int(object, "status", status);
     if (!err) err = json_put_text(object, "code", err_code(problem->err));
     if (!err) err = json_put_text(object, "instance", instance);
     if (!err) err = put_where_set(object, "detail", problem->detail);
@@ -75,11 +75,11 @@ static enum err problem_members(const struct problem *problem, uint64_t request_
     return err;
 }
 
-static enum err problem_json(const struct problem *problem, uint64_t request_id,
+static enum err problem_json(const struct problem *problem, int status, uint64_t request_id,
                              struct json **ret) {
     struct json *object = json_new_object();
     if (!object) return ERR_NO_MEMORY;
-    enum err err = problem_members(problem, request_id, object);
+    enum err err = problem_members(problem, status, request_id, object);
     if (err) {
         json_done(object);
         return err;
@@ -89,24 +89,29 @@ static enum err problem_json(const struct problem *problem, uint64_t request_id,
 }
 
 /* RFC 9110 section 10.2.3: seconds after which asking again may help. */
-static void retry_after(struct http_reply *reply, enum err code) {
+static void retry_after(struct http_reply *reply, enum err code, int status) {
     if (err_class(code) != ERR_CLASS_RETRY) return;
-    if (err_status(code) == 503) http_reply_header(reply, "Retry-After", "5");
-    if (err_status(code) == 404 || err_status(code) == 429) {
+    if (status == 503) http_reply_header(reply, "Retry-After", "5");
+    if (status == 404 || status == 429) {
         http_reply_header(reply, "Retry-After", "1");
     }
 }
 
-void http_reply_problem(struct http_reply *reply, const struct problem *problem,
-                        uint64_t request_id) {
+void http_reply_problem_as(struct http_reply *reply, const struct problem *problem, int status,
+                           uint64_t request_id) {
     assert(problem->err != ERR_OK);
     struct json *object = NULL;
-    enum err err = problem_json(problem, request_id, &object);
+    enum err err = problem_json(problem, status, request_id, &object);
     if (!err) err = http_reply_json(reply, 0, PROBLEM_MEDIA_TYPE, object);
-    reply->status = err_status(problem->err);
+    reply->status = status;
     reply->content_type = PROBLEM_MEDIA_TYPE;
-    retry_after(reply, problem->err);
+    retry_after(reply, problem->err, status);
     if (!err) return;
     buf_clear(&reply->body);
     if (buf_add_text(&reply->body, PROBLEM_FIXED)) buf_clear(&reply->body);
+}
+
+void http_reply_problem(struct http_reply *reply, const struct problem *problem,
+                        uint64_t request_id) {
+    http_reply_problem_as(reply, problem, err_status(problem->err), request_id);
 }

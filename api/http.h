@@ -28,6 +28,7 @@ struct http_reply {
         char value[256];
     } headers[HTTP_HEADERS];
     size_t header_count;
+    unsigned route; /* which one answered: index for api_route_name, for metrics and the log */
 };
 
 void http_reply_init(struct http_reply *reply, size_t max_body);
@@ -38,8 +39,11 @@ void http_reply_header(struct http_reply *reply, const char *name, const char *f
 /* JSON reply; takes json over (NULL gives ERR_NO_MEMORY). */
 enum err http_reply_json(struct http_reply *reply, int status, const char *content_type,
                          struct json *json) MUST_CHECK;
-/* problem+json (RFC 9457) with type, title, title_zh, status, detail, code and, where set, pointer, rule, law. Never fails: without memory the body is a fixed text. */
+/* problem+json (RFC 9457) with type, title, title_zh, status, detail, code and, where set, pointer, rule, law. Retry-After where asking again may help. Never fails: without memory the body is a fixed text or empty. */
 void http_reply_problem(struct http_reply *reply, const struct problem *problem,
                         uint64_t request_id);
+/* The same under another status than the error's own, where a standard names one (C2SP tlog-witness). */
+void http_reply_problem_as(struct http_reply *reply, const struct problem *problem, int status,
+                           uint64_t request_id);
 
 #endif

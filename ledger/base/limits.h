@@ -20,15 +20,15 @@
 #define LIMIT_ROLES 8                /* roles there are */
 #define LIMIT_ID                                                                                   \
     88 /* participant id, or an issuer named by its key: an RFC 9278 URI of 45 + 43 characters */
-#define LIMIT_NAME 200               /* organisation name, UTF-8 */
-#define LIMIT_JTI_MIN 16             /* decoded jti: 128 bits salt the record's hash */
+#define LIMIT_NAME 200    /* organisation name, UTF-8 */
+#define LIMIT_JTI_MIN 16  /* decoded jti: 128 bits salt the record's hash */
 #define LIMIT_SALT_MIN 16 /* decoded disclosure salt (RFC 9901 section 9.3: at least 128 bits) */
 
 /* -- order: FORMATS.md section 3 -- */
 #define LIMIT_BATCH (256 * 1024) /* the ordering service's best point */
 #define LIMIT_BATCH_RECORDS 4096 /* smaller than 256 KiB of the smallest possible records */
-#define LIMIT_HEAD (16 * 1024)   /* head statement: 64 nodes' counters and clocks take about 2 KiB */
-#define LIMIT_NODES 64           /* nodes of one ledger */
+#define LIMIT_HEAD (16 * 1024) /* head statement: 64 nodes' counters and clocks take about 2 KiB */
+#define LIMIT_NODES 64         /* nodes of one ledger */
 #define LIMIT_GENESIS (256 * 1024)
 
 /* -- log: FORMATS.md section 4 -- */
@@ -36,9 +36,12 @@
 #define LIMIT_NOTE_LINES 200   /* signature lines of a note; the standard asks for 16 at least */
 #define LIMIT_VKEY_NAME 200    /* key name in a vkey */
 #define LIMIT_POLICY (64 * 1024)
+#define LIMIT_POLICY_NAMES                                                                         \
+    256 /* logs of a policy, and its witnesses and groups together; the standard asks for 32 each */
 #define LIMIT_PROOF_HASHES 63      /* path of a tree of up to 2^63 leaves */
 #define LIMIT_RECEIPT (512 * 1024) /* receipt JSON with issuer chain and timestamps */
 #define LIMIT_CHAIN 64             /* links of an issuer chain */
+#define LIMIT_TIMESTAMPS 16        /* tokens in a receipt; one authority's suffices */
 
 /* -- keys -- */
 #define LIMIT_PEM (16 * 1024)
@@ -48,10 +51,18 @@
 /* -- storage -- */
 #define LIMIT_SEGMENT                                                                              \
     (256u * 1024 * 1024) /* a segment file of bodies; a copy of one fits any backup tool */
+#define LIMIT_DISK_RESERVE                                                                         \
+    (128u * 1024 * 1024)    /* less free room: no commit; LevelDB would not survive a full disk */
+#define LIMIT_EVIDENCE 4096 /* pieces of evidence kept; each means that somebody lied */
+#define LIMIT_EVIDENCE_LEN                                                                         \
+    (64u * 1024) /* one piece: two signed notes and the hashes that show the contradiction */
 
 /* -- HTTP -- */
 #define LIMIT_HTTP_BODY (64 * 1024) /* any request but an upload or a verification */
+#define LIMIT_HTTP_VERIFICATION (LIMIT_RECEIPT + 1024) /* a receipt and a document's digest */
+#define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT)           /* a receipt and what is said about it */
 #define LIMIT_HTTP_PATH 512
+#define LIMIT_PAGE 100 /* elements of one page of a list */
 
 /* -- tools -- */
 #define LIMIT_CONFIG (256 * 1024)

@@ -1,0 +1,228 @@
+/* Routing, and what every answer has in common. See api.h and call.h.
+ *
+ * Paths are compared byte by byte as they were sent: nothing is decoded, cleaned or normalised, so a path with `%`, `//` or `/./` in it is another path, and
+ * there is none of that name (404). {} in a pattern stands for one segment that is not empty; * for the rest of the path, which its handler reads itself. */
+#include "api/call.h"
+
+#include "api/log.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PARAMS 2
+
+struct route {
+    const char *name; /* for metrics and the log */
+    const char *method;
+    const char *pattern;
+    enum err (*handle)(struct api_call *call);
+    size_t body_limit;
+    bool is_open; /* read across origins (CORS) */
+    const char *params[PARAMS];
+};
+
+static const struct route routes[] = {
+    {"POST /v1/records", "POST", "/v1/records", records_post, LIMIT_RECORD_PRESENTED, false, {0}},
+    {"GET /v1/records/{id}/receipt", "GET", "/v1/records/{}/receipt", receipts_get, 0, true, {0}},
+    {"GET /v1/documents/{alg}/{digest}", "GET", "/v1/documents/{}/{}", documents_get, 0, true, {0}},
+    {"POST /v1/verifications",
+     "POST",
+     "/v1/verifications",
+     verifications_post,
+     LIMIT_HTTP_VERIFICATION,
+     false,
+     {0}},
+    {"GET /checkpoint", "GET", "/checkpoint", checkpoint_get, 0, true, {0}},
+    {"GET /tile", "GET", "/tile/*", tile_get, 0, true, {0}},
+    {"POST /add-checkpoint",
+     "POST",
+     "/add-checkpoint",
+     add_checkpoint_post,
+     LIMIT_NOTE,
+     false,
+     {0}},
+    {"GET /v1/participants",
+     "GET",
+     "/v1/participants",
+     participants_get,
+     0,
+     true,
+     {"after", "limit"}},
+    {"GET /v1/participants/{id}", "GET", "/v1/participants/{}", participant_get, 0, true, {0}},
+    {"GET /v1/rules", "GET", "/v1/rules", rules_get, 0, true, {0}},
+    {"GET /v1/types", "GET", "/v1/types", types_get, 0, true, {0}},
+    {"GET /v1/policy", "GET", "/v1/policy", policy_get, 0, true, {0}},
+    {"GET /healthz", "GET", "/healthz", healthz_get, 0, false, {0}},
+    {"GET /readyz", "GET", "/readyz", readyz_get, 0, false, {0}},
+    {"GET /metrics", "GET", "/metrics", metrics_get, 0, false, {0}},
+    {"GET /v1/status", "GET", "/v1/status", status_get, 0, true, {0}},
+};
+#define ROUTES (sizeof routes / sizeof *routes)
+
+unsigned api_route_count(void) {
+    return ROUTES + 1;
+}
+
+const char *api_route_name(unsigned route) {
+    assert(route <= ROUTES);
+    return route < ROUTES ? routes[route].name : "other";
+}
+
+static bool pattern_matches(const char *pattern, struct bytes path,
+                            struct bytes parts[CALL_PARTS]) {
+    size_t at = 0, part = 0;
+    for (const char *p = pattern; *p; p++) {
+        if (*p == '*') return true;
+        if (*p != '{') {
+            if (at == path.len || path.data[at++] != (uint8_t)*p) return false;
+            continue;
+        }
+        size_t end = bytes_find(path, '/', at);
+        if (end == at) return false;
+        assert(part < CALL_PARTS);
+        parts[part++] = bytes_slice(path, at, end);
+        at = end;
+        p++;
+    }
+    return at == path.len;
+}
+
+static bool method_matches(const struct route *route, const char *method) {
+    if (strcmp(method, "HEAD") == 0) method = "GET";
+    return strcmp(route->method, method) == 0;
+}
+
+/* Every path belongs to one route. ROUTES where there is none. */
+static size_t route_find(struct bytes path, struct bytes parts[CALL_PARTS]) {
+    size_t i = 0;
+    while (i < ROUTES && !pattern_matches(routes[i].pattern, path, parts)) i++;
+    return i;
+}
+
+size_t api_body_limit(const char *method, struct bytes path) {
+    struct bytes parts[CALL_PARTS];
+    size_t i = route_find(path, parts);
+    return i < ROUTES && method_matches(&routes[i], method) ? routes[i].body_limit : 0;
+}
+
+static bool is_param(const struct route *route, struct bytes name) {
+    for (size_t i = 0; i < PARAMS && route->params[i]; i++) {
+        if (bytes_is(name, route->params[i])) return true;
+    }
+    return false;
+}
+
+static bool is_repeated(struct bytes query, size_t from, struct bytes name) {
+    while (from < query.len) {
+        size_t end = bytes_find(query, '&', from);
+        struct bytes pair = bytes_slice(query, from, end);
+        if (bytes_equal(bytes_slice(pair, 0, bytes_find(pair, '=', 0)), name)) return true;
+        from = end + 1;
+    }
+    return false;
+}
+
+static enum err query_check(struct api_call *call, const struct route *route) {
+    struct bytes query = call->request->query;
+    for (size_t from = 0; from < query.len;) {
+        size_t end = bytes_find(query, '&', from);
+        struct bytes pair = bytes_slice(query, from, end);
+        struct bytes name = bytes_slice(pair, 0, bytes_find(pair, '=', 0));
+        from = end + 1;
+        if (!is_param(route, name)) {
+            return problem_set(&call->why, ERR_REQUEST,
+                               "The query has a parameter that this path does not take.");
+        }
+        if (is_repeated(query, from, name)) {
+            return problem_set(&call->why, ERR_REQUEST, "A query parameter stands twice.");
+        }
+    }
+    return ERR_OK;
+}
+
+static const char *allow_of(const struct route *route) {
+    if (strcmp(route->method, "GET") != 0) return route->method;
+    return route->is_open ? "GET, HEAD, OPTIONS" : "GET, HEAD";
+}
+
+/* WHATWG Fetch, CORS preflight: which methods and header fields another origin's page may use. */
+static enum err reply_preflight(struct api_call *call, const struct route *route) {
+    call->reply->status = 204;
+    http_reply_header(call->reply, "Allow", "%s", allow_of(route));
+    http_reply_header(call->reply, "Access-Control-Allow-Methods", "GET, HEAD");
+    http_reply_header(call->reply, "Access-Control-Allow-Headers", "Accept");
+    http_reply_header(call->reply, "Access-Control-Max-Age", "86400");
+    return ERR_OK;
+}
+
+static enum err dispatch(struct api_call *call, const struct route *route) {
+    const char *method = call->request->method;
+    if (!route) {
+        return problem_set(&call->why, ERR_NOT_FOUND,
+                           "There is nothing at this path; the paths are listed in the manual.");
+    }
+    if (route->is_open && strcmp(method, "OPTIONS") == 0) return reply_preflight(call, route);
+    if (!method_matches(route, method)) {
+        call->allow = allow_of(route);
+        return problem_set(&call->why, ERR_METHOD, "This path takes %s.", call->allow);
+    }
+    enum err err = query_check(call, route);
+    return err ? err : route->handle(call);
+}
+
+/* What went wrong inside is for the operator: file names and the store's own words go to the log, not to the world. */
+static void problem_hide(struct api_call *call, enum err err) {
+    char id[LOG_NUMBER_LEN];
+    log_event(LOG_ERROR, "request_failed", "id", log_number(call->request->id, id), "code",
+              err_code(err), "detail", call->why.err == err ? call->why.detail : "", NULL);
+    (void)problem_set(&call->why, err,
+                      "The node met a fault; its operator finds it in the log under request %s.",
+                      id);
+}
+
+static void reply_error(struct api_call *call, enum err err) {
+    if (call->why.err != err) (void)problem_set(&call->why, err, "%s.", err_title(err));
+    if (err_status(err) == 500) problem_hide(call, err);
+    buf_clear(&call->reply->body);
+    call->reply->header_count = 0;
+    http_reply_problem(call->reply, &call->why, call->request->id);
+    if (call->allow) http_reply_header(call->reply, "Allow", "%s", call->allow);
+}
+
+static bool has_header(const struct http_reply *reply, const char *name) {
+    for (size_t i = 0; i < reply->header_count; i++) {
+        if (strcmp(reply->headers[i].name, name) == 0) return true;
+    }
+    return false;
+}
+
+static void headers_common(struct api_call *call, const struct route *route) {
+    struct http_reply *reply = call->reply;
+    http_reply_header(reply, "X-Request-Id", "%llu", (unsigned long long)call->request->id);
+    http_reply_header(reply, "X-Content-Type-Options", "nosniff");
+    if (!has_header(reply, "Cache-Control")) http_reply_header(reply, "Cache-Control", "no-store");
+    if (call->has_size) {
+        http_reply_header(reply, "X-Qizheng-Size", "%llu", (unsigned long long)call->size);
+    }
+    if (!route || !route->is_open) return;
+    http_reply_header(reply, "Access-Control-Allow-Origin", "*");
+    http_reply_header(reply, "Access-Control-Expose-Headers",
+                      "Retry-After, X-Qizheng-Size, X-Request-Id");
+}
+
+void api_handle(const struct api *api, const struct http_request *request,
+                struct http_reply *reply) {
+    struct api_call call;
+    memset(&call, 0, sizeof call);
+    call.api = api;
+    call.request = request;
+    call.reply = reply;
+    size_t i =
+        request->path.len <= LIMIT_HTTP_PATH ? route_find(request->path, call.parts) : ROUTES;
+    const struct route *route = i < ROUTES ? &routes[i] : NULL;
+    reply->route = (unsigned)i;
+    enum err err = dispatch(&call, route);
+    if (err) reply_error(&call, err);
+    headers_common(&call, route);
+    assert(reply->status >= 100 && reply->status <= 599);
+}

@@ -1,0 +1,90 @@
+/* One request on its way through the API: what a handler gets and what it may use. Only api/ includes this.
+ *
+ * A handler reads call->request, fills call->reply and returns ERR_OK, or returns an error with its reason in call->why and leaves the reply alone: api.c
+ * makes the problem. Handlers run in threads with small stacks: what is larger than a few KB is allocated. */
+#ifndef QIZHENG_API_CALL_H
+#define QIZHENG_API_CALL_H
+
+#include "api/api.h"
+
+#define MEDIA_JSON "application/json"
+#define MEDIA_TEXT "text/plain; charset=utf-8"
+#define CALL_PARTS 2
+
+struct api_call {
+    const struct api *api;
+    const struct http_request *request;
+    struct http_reply *reply;
+    struct bytes parts[CALL_PARTS]; /* what stands for the {} of the route, in order */
+    struct problem why;
+    const char *allow; /* with ERR_METHOD: the methods that the path has */
+    bool has_size;
+    uint64_t size; /* of the tree that the answer came from, where has_size */
+};
+
+/* -- one handler per route -- */
+enum err records_post(struct api_call *call) MUST_CHECK;
+enum err receipts_get(struct api_call *call) MUST_CHECK;
+enum err documents_get(struct api_call *call) MUST_CHECK;
+enum err verifications_post(struct api_call *call) MUST_CHECK;
+enum err checkpoint_get(struct api_call *call) MUST_CHECK;
+enum err tile_get(struct api_call *call) MUST_CHECK;
+enum err add_checkpoint_post(struct api_call *call) MUST_CHECK;
+enum err participants_get(struct api_call *call) MUST_CHECK;
+enum err participant_get(struct api_call *call) MUST_CHECK;
+enum err rules_get(struct api_call *call) MUST_CHECK;
+enum err types_get(struct api_call *call) MUST_CHECK;
+enum err policy_get(struct api_call *call) MUST_CHECK;
+enum err healthz_get(struct api_call *call) MUST_CHECK;
+enum err readyz_get(struct api_call *call) MUST_CHECK;
+enum err metrics_get(struct api_call *call) MUST_CHECK;
+enum err status_get(struct api_call *call) MUST_CHECK;
+
+/* -- what handlers share (call.c) -- */
+/* A snapshot, whose size becomes the answer's. Close it with store_view_close. */
+enum err call_snapshot(struct api_call *call, struct store_view **ret) MUST_CHECK;
+/* The newest final checkpoint and a snapshot that holds at least its leaves; the answer's size is the checkpoint's. ERR_NOT_FINAL. Both go back through
+ * call_final_done. */
+struct call_final {
+    struct api_checkpoint checkpoint;
+    struct store_view *view;
+};
+enum err call_final(struct api_call *call, struct call_final *ret) MUST_CHECK;
+void call_final_done(struct api_call *call, struct call_final *final);
+/* The reply: json (taken over; NULL is ERR_NO_MEMORY) with a member `size` put in where the answer has one. */
+enum err call_json(struct api_call *call, int status, const char *content_type,
+                   struct json *json) MUST_CHECK;
+/* The reply: {"name": list, "size"...}. list is taken over. */
+enum err call_list(struct api_call *call, const char *name, struct json *list) MUST_CHECK;
+/* The reply: that text. */
+enum err call_text(struct api_call *call, const char *content_type, struct bytes text) MUST_CHECK;
+/* Raw value of a query parameter (nothing is percent-decoded); false where it is absent. */
+bool call_query(const struct api_call *call, const char *name, struct bytes *ret);
+/* The lower-case hex of a record id in the path. ERR_NOT_FOUND with a reason. */
+enum err call_record_id(struct api_call *call, struct bytes text,
+                        uint8_t ret[RECORD_ID_LEN]) MUST_CHECK;
+
+/* -- header fields (field.c) -- */
+/* True where the Content-Type value names that type, whatever its parameters (RFC 9110 section 8.3.1). value may be NULL. */
+bool field_is_media(const char *value, const char *type);
+/* True where an Accept value asks for text/plain rather than JSON (RFC 9110 section 12.5.1). accept may be NULL. */
+bool field_wants_text(const char *accept);
+/* RFC 7240. Preferences that we do not know, or whose value we cannot read, are ignored, as it says. value may be NULL. */
+struct field_prefer {
+    bool is_async; /* respond-async */
+    bool has_wait;
+    uint64_t wait_s; /* as asked for */
+};
+struct field_prefer field_prefer(const char *value);
+
+/* -- receipts (receipts.c) -- */
+/* The receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. */
+enum err receipt_of(struct call_final *final, uint64_t index, bool with_record, struct json **ret,
+                    struct problem *ret_why) MUST_CHECK;
+
+/* -- documents (documents.c) -- */
+/* {"alg","digest","present","since"?}: whether a leaf below the final size names that document, and the first one's time. */
+enum err document_presence(struct call_final *final, enum digest_alg alg,
+                           const uint8_t digest[DIGEST_LEN], struct json **ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,186 @@
+/* Receipts: a leaf, its inclusion proof at the published checkpoint's size, and how its issuer's key came to be bound (FORMATS.md section 5).
+ *
+ * Happy path: leaf and body at index -> proof -> the record's kid -> the record that bound that kid -> the kid that signed that one -> ... -> genesis.
+ * Each step of that chain must lie below the one before, since a key is bound before it signs: it ends, and a row that says otherwise is ERR_CORRUPT. */
+#include "api/call.h"
+
+#include "ledger/base/text.h"
+#include "ledger/proof/receipt.h"
+#include "ledger/proof/tlog_proof.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every text of one receipt: proofs, bodies, genesis. */
+#define RECEIPT_MEMORY (2 * LIMIT_RECEIPT)
+
+struct builder {
+    struct call_final *final;
+    struct arena memory;
+    struct buf scratch;
+    struct receipt_link links[LIMIT_CHAIN];
+    size_t link_count;
+};
+
+static enum err proof_text(struct call_final *final, uint64_t index, struct buf *out) {
+    struct merkle_proof *proof = calloc(1, sizeof *proof);
+    if (!proof) return ERR_NO_MEMORY;
+    enum err err = store_view_inclusion(final->view, index, final->checkpoint.size, proof);
+    if (!err) err = tlog_proof_format(index, proof, final->checkpoint.note, out);
+    free(proof);
+    return err;
+}
+
+static enum err builder_proof(struct builder *builder, uint64_t index, struct bytes *ret) {
+    buf_clear(&builder->scratch);
+    enum err err = proof_text(builder->final, index, &builder->scratch);
+    if (err) return err;
+    *ret = arena_copy(&builder->memory, buf_bytes(&builder->scratch));
+    return ret->data ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err builder_body(struct builder *builder, uint64_t index, struct bytes *ret) {
+    buf_clear(&builder->scratch);
+    enum err err = store_view_body(builder->final->view, index, &builder->scratch);
+    if (err) return err;
+    *ret = arena_copy(&builder->memory, buf_bytes(&builder->scratch));
+    return ret->data ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err leaf_time(struct store_view *view, uint64_t index, uint64_t *ret) {
+    uint8_t leaf[LEAF_LEN], hash[32];
+    enum err err = store_view_leaf(view, index, leaf);
+    return err ? err : leaf_decode(leaf, ret, hash);
+}
+
+/* The key that signed a stored record. */
+static enum err body_kid(struct bytes body, char ret[KEY_KID_LEN + 1]) {
+    struct arena arena;
+    struct jws *jws = calloc(1, sizeof *jws);
+    if (!jws) return ERR_NO_MEMORY;
+    arena_init(&arena, LIMIT_RECORD);
+    enum err err = jws_split(body, &arena, jws, NULL);
+    if (!err) memcpy(ret, jws->kid, KEY_KID_LEN + 1);
+    arena_done(&arena);
+    free(jws);
+    return err == ERR_NO_MEMORY || err == ERR_OK ? err : ERR_CORRUPT;
+}
+
+static enum err builder_link(struct builder *builder, uint64_t index, struct bytes *ret_body) {
+    if (builder->link_count == LIMIT_CHAIN) return ERR_TOO_LARGE;
+    struct receipt_link *link = &builder->links[builder->link_count];
+    enum err err = builder_body(builder, index, ret_body);
+    if (!err) err = builder_proof(builder, index, &link->proof);
+    if (!err) err = leaf_time(builder->final->view, index, &link->time_ms);
+    if (err) return err;
+    if (index == 0)
+        link->genesis = *ret_body;
+    else
+        link->record = *ret_body;
+    builder->link_count++;
+    return ERR_OK;
+}
+
+static enum err builder_chain(struct builder *builder, uint64_t index, struct bytes body) {
+    while (index > 0) {
+        char kid[KEY_KID_LEN + 1];
+        struct registry_key key;
+        enum err err = body_kid(body, kid);
+        if (!err) err = registry_key_get(api_state_view(builder->final->view), kid, &key);
+        if (err == ERR_NOT_FOUND) return ERR_CORRUPT; /* a stored record has a registered key */
+        if (err) return err;
+        if (key.bound_index >= index) return ERR_CORRUPT;
+        index = key.bound_index;
+        err = builder_link(builder, index, &body);
+        if (err) return err;
+    }
+    return ERR_OK;
+}
+
+/* "<jws>~": a presentation without disclosures. */
+static enum err presentation(struct builder *builder, struct bytes body, struct bytes *ret) {
+    buf_clear(&builder->scratch);
+    enum err err = buf_add(&builder->scratch, body);
+    if (!err) err = buf_add_byte(&builder->scratch, '~');
+    if (err) return err;
+    *ret = arena_copy(&builder->memory, buf_bytes(&builder->scratch));
+    return ret->data ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err build(struct builder *builder, uint64_t index, bool with_record,
+                      struct json **ret) {
+    uint8_t leaf[LEAF_LEN], hash[32];
+    uint64_t time_ms = 0;
+    struct bytes body, proof, shown = bytes_of(NULL, 0);
+    enum err err = store_view_leaf(builder->final->view, index, leaf);
+    if (!err) err = leaf_decode(leaf, &time_ms, hash);
+    if (!err) err = builder_proof(builder, index, &proof);
+    if (!err && with_record) err = builder_body(builder, index, &body);
+    if (!err && with_record) err = presentation(builder, body, &shown);
+    if (!err && with_record) err = builder_chain(builder, index, body);
+    if (err) return err;
+    return receipt_build(shown, leaf, time_ms, proof, builder->link_count ? builder->links : NULL,
+                         builder->link_count, ret);
+}
+
+enum err receipt_of(struct call_final *final, uint64_t index, bool with_record, struct json **ret,
+                    struct problem *ret_why) {
+    struct builder *builder = calloc(1, sizeof *builder);
+    if (!builder) return ERR_NO_MEMORY;
+    builder->final = final;
+    arena_init(&builder->memory, RECEIPT_MEMORY);
+    buf_init(&builder->scratch, LIMIT_RECEIPT);
+    enum err err = build(builder, index, with_record, ret);
+    if (err == ERR_TOO_LARGE) {
+        (void)problem_set(ret_why, err, "The receipt would be larger than %d bytes.",
+                          LIMIT_RECEIPT);
+    }
+    buf_done(&builder->scratch);
+    arena_done(&builder->memory);
+    free(builder);
+    return err;
+}
+
+/* -- GET /v1/records/{id}/receipt -- */
+
+static enum err receipt_find(struct api_call *call, struct call_final *final, uint64_t *ret) {
+    uint8_t id[RECORD_ID_LEN];
+    enum err err = call_record_id(call, call->parts[0], id);
+    if (!err) err = store_view_find(final->view, id, ret);
+    if (err == ERR_NOT_FOUND && !call->why.err) {
+        return problem_set(&call->why, err, "No record with that id is in this ledger.");
+    }
+    if (err) return err;
+    if (*ret < final->checkpoint.size) return ERR_OK;
+    return problem_set(&call->why, ERR_NOT_FINAL,
+                       "The record is leaf %llu, and the newest final checkpoint covers %llu "
+                       "leaves; ask again in a moment.",
+                       (unsigned long long)*ret, (unsigned long long) final->checkpoint.size);
+}
+
+static enum err reply_proof(struct api_call *call, struct call_final *final, uint64_t index) {
+    enum err err = call_text(call, MEDIA_TEXT, bytes_of(NULL, 0));
+    return err ? err : proof_text(final, index, &call->reply->body);
+}
+
+static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index) {
+    struct json *receipt = NULL;
+    enum err err = receipt_of(final, index, false, &receipt, &call->why);
+    return err ? err : http_reply_json(call->reply, 200, RECEIPT_MEDIA_TYPE, receipt);
+}
+
+/* A receipt file has exactly the members of FORMATS.md section 5, so the size stands in the header alone. */
+enum err receipts_get(struct api_call *call) {
+    struct call_final final;
+    enum err err = call_final(call, &final);
+    if (err) return err;
+    uint64_t index = 0;
+    bool wants_text = field_wants_text(call->request->header(call->request, "Accept"));
+    err = receipt_find(call, &final, &index);
+    if (!err && wants_text) err = reply_proof(call, &final, index);
+    if (!err && !wants_text) err = reply_receipt(call, &final, index);
+    call_final_done(call, &final);
+    if (!err) http_reply_header(call->reply, "Vary", "Accept");
+    return err;
+}

@@ -1,0 +1,205 @@
+/* POST /v1/records: one record into the ledger, and its receipt back.
+ *
+ * Happy path: media type -> record_parse -> machine_check against a snapshot (signature too: a quick and friendly refusal) -> host.submit -> host.wait -> 201
+ * with the receipt. The wait running out, or `Prefer: respond-async`: 202, which means "received, not stored"; sending again is always safe.
+ * Known already: whoever sends the same signing input holds the record, so the answer is 200 with the stored one, whose signature may be another.
+ * The check here decides nothing: the machine repeats it in the order, and only that counts (ARCHITECTURE.md section 3). */
+#include "api/call.h"
+
+#include "api/metrics.h"
+#include "ledger/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOCATION_LEN 96
+
+struct submission_call {
+    struct api_call *call;
+    struct record *record; /* NULL once the host has it */
+    struct field_prefer prefer;
+    uint64_t wait_ms;
+    char location[LOCATION_LEN];
+    char id_hex[2 * RECORD_ID_LEN + 1];
+    struct outcome checked;
+};
+
+/* The compact JWS, or `<jws>~`; what stands behind the tilde is record_parse's to refuse. */
+static enum err media_check(struct api_call *call) {
+    const char *type = call->request->header(call->request, "Content-Type");
+    struct bytes body = call->request->body;
+    if (field_is_media(type, "application/jose")) return ERR_OK;
+    if (!field_is_media(type, "application/sd-jwt")) {
+        return problem_set(&call->why, ERR_MEDIA_TYPE,
+                           "Send the compact JWS as application/jose, or `<jws>~` as "
+                           "application/sd-jwt.");
+    }
+    if (bytes_find(body, '~', 0) < body.len) return ERR_OK;
+    return problem_set(&call->why, ERR_JWS, "application/sd-jwt ends in a tilde: `<jws>~`.");
+}
+
+static void wait_choose(struct submission_call *s) {
+    const struct api *api = s->call->api;
+    s->prefer = field_prefer(s->call->request->header(s->call->request, "Prefer"));
+    s->wait_ms = s->prefer.is_async ? 0 : api->wait_default_ms;
+    if (!s->prefer.has_wait) return;
+    uint64_t max_s = api->wait_max_ms / 1000;
+    if (s->prefer.wait_s > max_s) s->prefer.wait_s = max_s;
+    s->wait_ms = s->prefer.wait_s * 1000;
+}
+
+/* RFC 7240 section 3: "The Preference-Applied response header MAY be included within a response message as an indication as to which Prefer tokens were
+ * honored by the server". */
+static void reply_headers(struct submission_call *s) {
+    struct http_reply *reply = s->call->reply;
+    http_reply_header(reply, "Location", "%s", s->location);
+    if (s->prefer.has_wait) {
+        http_reply_header(reply, "Preference-Applied", "%swait=%llu",
+                          s->prefer.is_async ? "respond-async, " : "",
+                          (unsigned long long)s->prefer.wait_s);
+    } else if (s->prefer.is_async) {
+        http_reply_header(reply, "Preference-Applied", "respond-async");
+    }
+}
+
+static enum err reply_received(struct submission_call *s) {
+    struct json *body = json_new_object();
+    if (!body) return ERR_NO_MEMORY;
+    enum err err = json_put_text(body, "id", s->id_hex);
+    if (!err) err = json_put_text(body, "status", "received");
+    if (!err) err = json_put_text(body, "status_zh", "已接收，尚未存证");
+    if (!err) err = json_put_text(body, "receipt_url", s->location);
+    if (err) {
+        json_done(body);
+        return err;
+    }
+    err = call_json(s->call, 202, MEDIA_JSON, body);
+    if (err) return err;
+    reply_headers(s);
+    http_reply_header(s->call->reply, "Retry-After", "1");
+    return ERR_OK;
+}
+
+static enum err put_hits(struct json *body, const struct rule_hits *hits) {
+    struct json *json = NULL;
+    enum err err = rule_hits_json(hits, &json);
+    return err ? err : json_put(body, "findings", json);
+}
+
+/* The summary around a receipt. hits NULL: the record was known and nothing was judged now. */
+static enum err summary(struct submission_call *s, struct call_final *final, uint64_t index,
+                        const struct rule_hits *hits, struct json *body) {
+    struct json *receipt = NULL;
+    int64_t time_ms = 0;
+    enum err err = receipt_of(final, index, true, &receipt, &s->call->why);
+    if (err) return err;
+    (void)json_int(json_member(receipt, "time"), &time_ms);
+    err = json_put(body, "receipt", receipt);
+    if (!err) err = json_put_text(body, "id", s->id_hex);
+    if (!err) err = json_put_int(body, "index", (int64_t)index);
+    if (!err) err = json_put_int(body, "time", time_ms);
+    if (!err && hits) err = put_hits(body, hits);
+    return err;
+}
+
+static enum err reply_final(struct submission_call *s, int status, uint64_t index,
+                            const struct rule_hits *hits) {
+    struct call_final final;
+    enum err err = call_final(s->call, &final);
+    if (err) return err;
+    struct json *body = json_new_object();
+    err = body ? summary(s, &final, index, hits, body) : ERR_NO_MEMORY;
+    call_final_done(s->call, &final);
+    if (err) {
+        json_done(body);
+        return err;
+    }
+    err = call_json(s->call, status, MEDIA_JSON, body);
+    if (!err) reply_headers(s);
+    return err;
+}
+
+static enum err reply_known(struct submission_call *s, uint64_t index) {
+    const struct api_host *host = &s->call->api->host;
+    metric_add(METRIC_RECORDS_KNOWN, 1);
+    if (!host->wait_final(host->ctx, index, s->wait_ms)) return reply_received(s);
+    return reply_final(s, 200, index, NULL);
+}
+
+static enum err reply_outcome(struct submission_call *s, const struct submission_result *result) {
+    switch (result->state) {
+    case SUBMISSION_RECEIVED: return reply_received(s);
+    case SUBMISSION_REFUSED: s->call->why = result->outcome->problem; return s->call->why.err;
+    case SUBMISSION_FINAL: break;
+    }
+    if (result->outcome->kind == OUTCOME_KNOWN) {
+        return reply_final(s, 200, result->outcome->index, NULL);
+    }
+    return reply_final(s, 201, result->outcome->index, &result->outcome->hits);
+}
+
+static enum err submit(struct submission_call *s) {
+    const struct api_host *host = &s->call->api->host;
+    struct submission *submission = NULL;
+    struct record *record = s->record;
+    s->record = NULL; /* the host's from here on, whatever it answers */
+    enum err err = host->submit(host->ctx, record, &submission, &s->call->why);
+    if (err == ERR_QUEUE_FULL) metric_add(METRIC_QUEUE_REFUSED, 1);
+    if (err) return err;
+    struct submission_result result;
+    memset(&result, 0, sizeof result);
+    result.state = SUBMISSION_RECEIVED;
+    if (s->wait_ms) host->wait(host->ctx, submission, s->wait_ms, &result);
+    err = reply_outcome(s, &result);
+    host->release(host->ctx, submission);
+    return err;
+}
+
+/* Against a snapshot and the ledger time that the next batch would have about now. */
+static enum err check(struct submission_call *s) {
+    const struct api *api = s->call->api;
+    struct store_view *view;
+    enum err err = call_snapshot(s->call, &view);
+    if (err) return err;
+    struct store_head head = store_view_head(view);
+    uint64_t now_ms = api->host.clock_ms(api->host.ctx);
+    err =
+        machine_check(api->machine, api_state_view(view), head.size,
+                      now_ms > head.time_ms ? now_ms : head.time_ms, s->record, true, &s->checked);
+    store_view_close(view);
+    return err;
+}
+
+static enum err admit(struct submission_call *s) {
+    enum err err = check(s);
+    if (err) return err;
+    switch (s->checked.kind) {
+    case OUTCOME_REFUSED: break;
+    case OUTCOME_KNOWN: return reply_known(s, s->checked.index);
+    case OUTCOME_ACCEPTED: return submit(s);
+    }
+    metric_refused(s->checked.problem.err);
+    s->call->why = s->checked.problem;
+    return s->checked.problem.err;
+}
+
+enum err records_post(struct api_call *call) {
+    enum err err = media_check(call);
+    if (err) return err;
+    struct submission_call *s = calloc(1, sizeof *s);
+    if (!s) return ERR_NO_MEMORY;
+    s->call = call;
+    wait_choose(s);
+    err = record_parse(call->request->body, &s->record, &call->why);
+    if (err) {
+        metric_refused(err);
+    } else {
+        hex_encode(bytes_of(s->record->id, RECORD_ID_LEN), s->id_hex);
+        (void)snprintf(s->location, sizeof s->location, "/v1/records/%s/receipt", s->id_hex);
+        err = admit(s);
+    }
+    record_done(s->record);
+    free(s);
+    return err;
+}

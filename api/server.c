@@ -1,0 +1,512 @@
+/* The HTTP server over civetweb 1.15. See server.h.
+ *
+ * Happy path, on one of civetweb's threads: begin_request -> framing checked -> body read up to the route's limit -> api_handle -> reply written -> one log line.
+ * civetweb never goes further than begin_request: it has no document root, no other handler, and its own error pages are replaced.
+ *
+ * What civetweb leaves to us, and what each costs if forgotten (docs/OPERATING.md):
+ *   - it reads Content-Length leniently, takes the first of several, and prefers neither it nor Transfer-Encoding reliably: request smuggling
+ *   - it drops, unseen, every header line behind one that begins with a space, a colon or a byte above 126, and every one from the 65th on: the same
+ *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline, and short reads
+ *   - before the next request of a connection it reads what is left of a body, however long: where that may be much, the connection is closed
+ *
+ * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics. */
+#include "api/server.h"
+
+#include "api/log.h"
+#include "api/metrics.h"
+#include "ledger/base/text.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <civetweb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define HEAD_MAX 8192
+#define JOIN_MAX 16384 /* bodies up to here leave in one write with their head */
+#define READ_LEN 16    /* of a body at a time: what a slow client may stretch by one timeout each */
+#define KEEP_ALIVE_MS 5000
+#define TEXT_NUMBER 16
+#define SOURCE_LEN 48 /* civetweb's remote_addr */
+
+struct server {
+    struct mg_context *mg;
+    const struct api *api;
+    char *trusted; /* owned; NULL: none */
+    unsigned port;
+    uint64_t timeout_ms;   /* a request's, from its head to its last body byte */
+    uint64_t read_wait_ms; /* civetweb's, for one read */
+    _Atomic uint64_t next_id;
+    _Atomic unsigned in_flight;
+    atomic_bool is_draining;
+};
+
+/* One request and its reply. On the heap: civetweb's threads have small stacks. */
+struct exchange {
+    struct server *server;
+    struct mg_connection *conn;
+    const struct mg_request_info *info;
+    struct http_request request;
+    struct http_reply reply;
+    struct buf body;
+    uint64_t body_len; /* as Content-Length says */
+    uint64_t start_us;
+    bool must_close;
+    char source[SOURCE_LEN];
+};
+
+static uint64_t now_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* -- framing: RFC 9112 -- */
+
+/* civetweb parses in place: it puts NULs where a line's colon and end were, so what it saw can be compared with what was sent. */
+static bool line_is_last(const char *end) {
+    for (int i = 0; i < 2 && *end == 0; i++) end++;
+    return *end == '\r' || *end == '\n';
+}
+
+static bool has_hidden_lines(const struct mg_request_info *info) {
+    if (info->num_headers >= MG_MAX_HEADERS) return true;
+    const char *last =
+        info->num_headers ? info->http_headers[info->num_headers - 1].value : info->http_version;
+    return !line_is_last(last + strlen(last));
+}
+
+/* RFC 9112 section 5.1: "A server MUST reject, with a response status code of 400 (Bad Request), any received request message that contains whitespace between a
+ * header field name and colon." */
+static bool has_space_before_colon(const struct mg_header *header) {
+    const char *behind = header->name + strlen(header->name) + 1;
+    return behind < header->value && *behind == 0;
+}
+
+static const char *header_once(const struct mg_request_info *info, const char *name,
+                               unsigned *ret_count) {
+    const char *value = NULL;
+    *ret_count = 0;
+    for (int i = 0; i < info->num_headers; i++) {
+        if (strcasecmp(info->http_headers[i].name, name) != 0) continue;
+        value = info->http_headers[i].value;
+        ++*ret_count;
+    }
+    return value;
+}
+
+static enum err lines_check(const struct mg_request_info *info, struct problem *ret_why) {
+    if (has_hidden_lines(info)) {
+        return problem_set(ret_why, ERR_REQUEST,
+                           "The header has a malformed line, or more than %d lines.",
+                           MG_MAX_HEADERS - 1);
+    }
+    for (int i = 0; i < info->num_headers; i++) {
+        if (!has_space_before_colon(&info->http_headers[i])) continue;
+        return problem_set(ret_why, ERR_REQUEST, "A header line has white space before its colon.");
+    }
+    return ERR_OK;
+}
+
+/* RFC 9112 section 3.2: 400 "to any HTTP/1.1 request message that lacks a Host header field and to any request message that contains more than one Host header
+ * field line or a Host header field with an invalid field value." */
+static enum err host_check(const struct mg_request_info *info, struct problem *ret_why) {
+    unsigned count = 0;
+    const char *host = header_once(info, "Host", &count);
+    bool is_needed = strcmp(info->http_version, "1.1") == 0;
+    if (count > 1 || (is_needed && count == 0)) {
+        return problem_set(ret_why, ERR_REQUEST, "The request needs exactly one Host line.");
+    }
+    if (!host || strcspn(host, " \t,/\\@?#\"<>") == strlen(host)) return ERR_OK;
+    return problem_set(ret_why, ERR_REQUEST, "The Host line names no host.");
+}
+
+/* RFC 9112 section 6.3: a message with an invalid Content-Length, or with several that differ, is unframed; 6.1: Transfer-Encoding beside Content-Length "ought to
+ * be handled as an error". We take no Transfer-Encoding at all, and one Content-Length. */
+static enum err length_check(const struct mg_request_info *info, uint64_t *ret_len,
+                             struct problem *ret_why) {
+    unsigned codings = 0, lengths = 0;
+    (void)header_once(info, "Transfer-Encoding", &codings);
+    const char *length = header_once(info, "Content-Length", &lengths);
+    *ret_len = 0;
+    if (codings) {
+        return problem_set(ret_why, ERR_REQUEST,
+                           "No Transfer-Encoding is taken here; send a Content-Length.");
+    }
+    if (lengths == 0 || (lengths == 1 && !decimal_parse(bytes_text(length), ret_len))) {
+        return ERR_OK;
+    }
+    return problem_set(ret_why, ERR_REQUEST,
+                       "The request needs one Content-Length of digits alone.");
+}
+
+static enum err framing_check(struct exchange *x, struct problem *ret_why) {
+    enum err err = lines_check(x->info, ret_why);
+    if (!err) err = host_check(x->info, ret_why);
+    if (!err) err = length_check(x->info, &x->body_len, ret_why);
+    return err;
+}
+
+/* -- the body -- */
+
+static bool is_past_deadline(const struct exchange *x, uint64_t now) {
+    return now - x->start_us >= x->server->timeout_ms * 1000;
+}
+
+/* One short read. A read of nothing that came back at once is the client's end; one that took its time is a stall, and the deadline decides. */
+static enum err body_step(struct exchange *x, struct problem *ret_why) {
+    uint8_t chunk[READ_LEN];
+    uint64_t before = now_us(), left = x->body_len - x->body.len;
+    if (is_past_deadline(x, before)) {
+        return problem_set(ret_why, ERR_TIMEOUT, "The body did not arrive within %llu ms.",
+                           (unsigned long long)x->server->timeout_ms);
+    }
+    bool is_slow = before - x->start_us > x->server->read_wait_ms * 1000;
+    size_t len = is_slow ? 1 : left < READ_LEN ? (size_t)left : READ_LEN;
+    int got = mg_read(x->conn, chunk, len);
+    if (got > 0) return buf_add(&x->body, bytes_of(chunk, (size_t)got));
+    if (now_us() - before >= x->server->read_wait_ms * 500) return ERR_OK;
+    return problem_set(ret_why, ERR_REQUEST, "The body ended before its Content-Length.");
+}
+
+static enum err body_receive(struct exchange *x, struct problem *ret_why) {
+    const char *expect = mg_get_header(x->conn, "Expect");
+    buf_init(&x->body, (size_t)x->body_len);
+    enum err err = buf_reserve(&x->body, (size_t)x->body_len);
+    if (!err && expect && strcasecmp(expect, "100-continue") == 0 &&
+        strcmp(x->info->http_version, "1.1") == 0) {
+        static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+        (void)mg_write(x->conn, go_on, sizeof go_on - 1);
+    }
+    while (!err && x->body.len < x->body_len) err = body_step(x, ret_why);
+    x->request.body = buf_bytes(&x->body);
+    return err;
+}
+
+/* A body that no route takes is left unread: the API answers without it, and the connection ends. */
+static enum err body_read(struct exchange *x, struct problem *ret_why) {
+    size_t limit = api_body_limit(x->request.method, x->request.path);
+    if (x->body_len == 0) return ERR_OK;
+    x->must_close = true;
+    if (limit == 0) return ERR_OK;
+    if (x->body_len > limit) {
+        return problem_set(ret_why, ERR_TOO_LARGE, "The body may have %zu bytes here.", limit);
+    }
+    enum err err = body_receive(x, ret_why);
+    if (!err) x->must_close = false;
+    return err;
+}
+
+/* -- the reply -- */
+
+static enum err head_headers(const struct http_reply *reply, struct buf *out) {
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < reply->header_count && !err; i++) {
+        err = buf_format(out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
+    }
+    return err;
+}
+
+static enum err head_format(struct exchange *x, struct buf *out) {
+    const struct http_reply *reply = &x->reply;
+    char date[64];
+    struct tm utc;
+    time_t now = time(NULL);
+    (void)gmtime_r(&now, &utc);
+    if (strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc) == 0) date[0] = 0;
+    enum err err = buf_format(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: %s\r\n",
+                              reply->status, mg_get_response_code_text(x->conn, reply->status),
+                              date, x->must_close ? "close" : "keep-alive");
+    if (!err && reply->status != 204) {
+        err = buf_format(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type,
+                         reply->body.len);
+    }
+    if (!err) err = head_headers(reply, out);
+    return err ? err : buf_add_text(out, "\r\n");
+}
+
+static void reply_write(struct exchange *x) {
+    struct buf head;
+    bool has_body = strcmp(x->request.method, "HEAD") != 0 && x->reply.body.len > 0;
+    bool is_joined = has_body && x->reply.body.len <= JOIN_MAX;
+    buf_init(&head, HEAD_MAX + JOIN_MAX);
+    enum err err = head_format(x, &head);
+    if (!err && is_joined) err = buf_add(&head, buf_bytes(&x->reply.body));
+    bool is_sent = !err && mg_write(x->conn, head.data, head.len) == (int)head.len;
+    if (is_sent && has_body && !is_joined) {
+        is_sent =
+            mg_write(x->conn, x->reply.body.data, x->reply.body.len) == (int)x->reply.body.len;
+    }
+    if (!is_sent) x->must_close = true;
+    buf_done(&head);
+}
+
+/* RFC 9112 section 9.3: what the client asked for, as civetweb reads it too. */
+static bool client_closes(const struct exchange *x) {
+    const char *connection = mg_get_header(x->conn, "Connection");
+    if (connection) return strcasestr(connection, "keep-alive") == NULL;
+    return strcmp(x->info->http_version, "1.1") != 0;
+}
+
+static void reply_log(const struct exchange *x, uint64_t took_us) {
+    char id[LOG_NUMBER_LEN], status[TEXT_NUMBER], ms[LOG_NUMBER_LEN];
+    (void)snprintf(status, sizeof status, "%d", x->reply.status);
+    log_event(x->reply.status >= 500 ? LOG_WARN : LOG_DEBUG, "http_request", "id",
+              log_number(x->request.id, id), "route", api_route_name(x->reply.route), "status",
+              status, "ms", log_number(took_us / 1000, ms), "source", x->source, NULL);
+}
+
+/* -- who asks -- */
+
+static bool is_listed(const char *list, const char *address) {
+    size_t len = strlen(address);
+    for (const char *at = list; at && *at;) {
+        at += strspn(at, ", ");
+        size_t item = strcspn(at, ", ");
+        if (item == len && item > 0 && memcmp(at, address, len) == 0) return true;
+        at += item;
+    }
+    return false;
+}
+
+/* The last address of X-Forwarded-For is the one that the trusted proxy itself put there; those before it are anybody's claim. */
+static void source_find(struct exchange *x) {
+    const char *forwarded = mg_get_header(x->conn, "X-Forwarded-For");
+    uint8_t parsed[sizeof(struct in6_addr)];
+    char last[INET6_ADDRSTRLEN];
+    (void)snprintf(x->source, sizeof x->source, "%s", x->info->remote_addr);
+    if (!forwarded || !is_listed(x->server->trusted, x->info->remote_addr)) return;
+    const char *comma = strrchr(forwarded, ',');
+    const char *from = comma ? comma + 1 : forwarded;
+    from += strspn(from, " \t");
+    (void)snprintf(last, sizeof last, "%s", from);
+    last[strcspn(last, " \t")] = 0;
+    if (inet_pton(AF_INET, last, parsed) == 1 || inet_pton(AF_INET6, last, parsed) == 1) {
+        (void)snprintf(x->source, sizeof x->source, "%s", last);
+    }
+}
+
+/* -- one request -- */
+
+static const char *header_get(const struct http_request *request, const char *name) {
+    return mg_get_header(request->peer, name);
+}
+
+static void exchange_init(struct exchange *x, struct server *server, struct mg_connection *conn) {
+    x->server = server;
+    x->conn = conn;
+    x->info = mg_get_request_info(conn);
+    x->start_us = now_us();
+    http_reply_init(&x->reply, LIMIT_HTTP_REPLY);
+    x->reply.route = api_route_count() - 1;
+    x->request.method = x->info->request_method ? x->info->request_method : "";
+    const char *path = x->info->local_uri_raw ? x->info->local_uri_raw : "";
+    x->request.path = bytes_text(path);
+    x->request.query = bytes_text(x->info->query_string ? x->info->query_string : "");
+    x->request.header = header_get;
+    x->request.source = x->source;
+    x->request.id = atomic_fetch_add(&server->next_id, 1);
+    x->request.peer = conn;
+    source_find(x);
+}
+
+static enum err exchange_admit(struct exchange *x, struct problem *ret_why) {
+    if (atomic_load(&x->server->is_draining)) {
+        return problem_set(ret_why, ERR_DRAINING, "This node is shutting down; ask another.");
+    }
+    enum err err = framing_check(x, ret_why);
+    return err ? err : body_read(x, ret_why);
+}
+
+static void exchange_serve(struct exchange *x) {
+    struct problem why;
+    memset(&why, 0, sizeof why);
+    enum err err = exchange_admit(x, &why);
+    if (!err) {
+        x->must_close = x->must_close || client_closes(x);
+        api_handle(x->server->api, &x->request, &x->reply);
+        return;
+    }
+    if (why.err != err) (void)problem_set(&why, err, "%s.", err_title(err));
+    x->must_close = true;
+    http_reply_problem(&x->reply, &why, x->request.id);
+}
+
+static void exchange_end(struct exchange *x) {
+    uint64_t took_us = now_us() - x->start_us;
+    metric_request(x->reply.route, x->reply.status, took_us);
+    reply_log(x, took_us);
+    /* Closes at once; civetweb sees that and reads no more of the request. */
+    if (x->must_close) mg_close_connection(x->conn);
+    http_reply_done(&x->reply);
+    buf_done(&x->body);
+}
+
+/* Counted before the drain flag is read, so that server_drain never misses a request that was let in. */
+static int on_request(struct mg_connection *conn) {
+    struct server *server = mg_get_request_info(conn)->user_data;
+    metric_set(METRIC_HTTP_IN_FLIGHT, atomic_fetch_add(&server->in_flight, 1) + 1);
+    int status = 503;
+    struct exchange *x = calloc(1, sizeof *x);
+    if (x) {
+        exchange_init(x, server, conn);
+        exchange_serve(x);
+        reply_write(x);
+        status = x->reply.status;
+        exchange_end(x);
+    } else {
+        mg_close_connection(conn);
+    }
+    free(x);
+    metric_set(METRIC_HTTP_IN_FLIGHT, atomic_fetch_sub(&server->in_flight, 1) - 1);
+    return status;
+}
+
+/* What civetweb refuses by itself, mostly request lines that cannot be read. Its words may quote the request: ours do not. */
+static int on_error(struct mg_connection *conn, int status, const char *message) {
+    static const char head[] = "HTTP/1.1 %d %s\r\nConnection: close\r\n"
+                               "Content-Type: application/problem+json\r\n"
+                               "Cache-Control: no-store\r\nContent-Length: %zu\r\n\r\n%s";
+    static const char form[] = "{\"code\":\"request\",\"status\":%d,\"title\":\"%s\","
+                               "\"title_zh\":\"%s\",\"type\":\"urn:qizheng:problem:request\"}";
+    char body[256];
+    (void)message;
+    (void)snprintf(body, sizeof body, form, status, err_title(ERR_REQUEST),
+                   err_title_zh(ERR_REQUEST));
+    (void)mg_printf(conn, head, status, mg_get_response_code_text(conn, status), strlen(body),
+                    body);
+    metric_request(api_route_count() - 1, status, 0);
+    return 0;
+}
+
+/* civetweb's own messages are about connections; they may quote what a client sent, so only the fact is kept. */
+static int on_message(const struct mg_connection *conn, const char *message) {
+    (void)conn;
+    (void)message;
+    log_event(LOG_DEBUG, "http_server_message", NULL);
+    return 1;
+}
+
+/* -- start, drain, stop -- */
+
+static enum err context_start(struct server *server, const struct server_options *options,
+                              struct problem *ret_why) {
+    char threads[TEXT_NUMBER], timeout[LOG_NUMBER_LEN], keep_alive[TEXT_NUMBER];
+    (void)snprintf(threads, sizeof threads, "%u", options->threads);
+    (void)snprintf(keep_alive, sizeof keep_alive, "%d", KEEP_ALIVE_MS);
+    const char *settings[] = {"listening_ports",
+                              options->listen,
+                              "num_threads",
+                              threads,
+                              "connection_queue",
+                              threads,
+                              "listen_backlog",
+                              "1024",
+                              "request_timeout_ms",
+                              log_number(server->read_wait_ms, timeout),
+                              "keep_alive_timeout_ms",
+                              keep_alive,
+                              "enable_keep_alive",
+                              "yes",
+                              "tcp_nodelay",
+                              "1",
+                              "max_request_size",
+                              "16384",
+                              "decode_url",
+                              "no",
+                              "decode_query_string",
+                              "no",
+                              "enable_directory_listing",
+                              "no",
+                              "enable_auth_domain_check",
+                              "no",
+                              "access_control_allow_origin",
+                              "",
+                              NULL};
+    struct mg_callbacks callbacks;
+    struct mg_server_port port;
+    memset(&callbacks, 0, sizeof callbacks);
+    callbacks.begin_request = on_request;
+    callbacks.http_error = on_error;
+    callbacks.log_message = on_message;
+    server->mg = mg_start(&callbacks, server, settings);
+    if (server->mg && mg_get_server_ports(server->mg, 1, &port) == 1) {
+        server->port = (unsigned)port.port;
+        return ERR_OK;
+    }
+    return problem_set(ret_why, ERR_IO,
+                       "Cannot listen on %s: the address is in use or not this machine's.",
+                       options->listen);
+}
+
+/* An IPv4 address and a port: this build of the library has no IPv6, and its TLS must never be opened (an `s` behind the port). */
+static enum err options_check(const struct server_options *options, struct problem *ret_why) {
+    const char *listen = options->listen;
+    if (strspn(listen, "0123456789.:") != strlen(listen) || !strchr(listen, ':')) {
+        return problem_set(ret_why, ERR_CONFIG,
+                           "listen is an IPv4 address and a port, such as 127.0.0.1:8080.");
+    }
+    if (options->threads > 0 && options->request_timeout_ms > 0) return ERR_OK;
+    return problem_set(ret_why, ERR_CONFIG, "threads and request_timeout_ms are at least 1.");
+}
+
+static enum err server_make(const struct server_options *options, const struct api *api,
+                            struct server **ret) {
+    struct timespec now;
+    struct server *server = calloc(1, sizeof *server);
+    if (!server) return ERR_NO_MEMORY;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    server->api = api;
+    server->timeout_ms = options->request_timeout_ms;
+    server->read_wait_ms = server->timeout_ms / 4 > 100 ? server->timeout_ms / 4 : 100;
+    /* Ids grow over restarts too, so that one in an old log is not mistaken for a new one. */
+    atomic_init(&server->next_id, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+    if (options->trusted_proxies) {
+        server->trusted = strdup(options->trusted_proxies);
+        if (!server->trusted) {
+            free(server);
+            return ERR_NO_MEMORY;
+        }
+    }
+    *ret = server;
+    return ERR_OK;
+}
+
+enum err server_start(const struct server_options *options, const struct api *api,
+                      struct server **ret, struct problem *ret_why) {
+    struct server *server = NULL;
+    enum err err = options_check(options, ret_why);
+    if (!err) err = server_make(options, api, &server);
+    if (err) return err;
+    (void)mg_init_library(0);
+    err = context_start(server, options, ret_why);
+    if (err) {
+        server_stop(server);
+        return err;
+    }
+    *ret = server;
+    return ERR_OK;
+}
+
+unsigned server_port(const struct server *server) {
+    return server->port;
+}
+
+void server_drain(struct server *server, unsigned timeout_ms) {
+    static const struct timespec step = {0, 10 * 1000000};
+    uint64_t until = now_us() + (uint64_t)timeout_ms * 1000;
+    atomic_store(&server->is_draining, true);
+    while (atomic_load(&server->in_flight) > 0 && now_us() < until) (void)nanosleep(&step, NULL);
+}
+
+void server_stop(struct server *server) {
+    if (!server) return;
+    if (server->mg) mg_stop(server->mg);
+    (void)mg_exit_library();
+    free(server->trusted);
+    free(server);
+}
