@@ -13,7 +13,7 @@ DOORS = {
     "jansson.h": {"ledger/base/json.c"},
     "sodium.h": {"ledger/crypto/ed25519.c", "ledger/crypto/nodekey.c", "ledger/crypto/secret.c", "ledger/crypto/voprf.c"},
     "secp256k1.h": {"ledger/crypto/ecdsa.c"},
-    "openssl/": {f"ledger/crypto/{name}.c" for name in ("sha256", "sm3", "p256", "sm2", "pem", "timestamp")},
+    "openssl/": {f"ledger/crypto/{name}.c" for name in ("sha256", "sm3", "evp", "pem", "timestamp")},
     "leveldb/": {"ledger/store/kv.c"},
     "civetweb.h": {"api/server.c"},
     "curl/": {"api/client.c"},
