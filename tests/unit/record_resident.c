@@ -102,7 +102,7 @@ Test(record_resident, only_real_dates_from_1800_to_2100_count) {
 Test(record_resident, every_check_character_occurs_and_is_right) {
     int seen = 0;
     for (int day = 1; day <= 28; day++) {
-        char date[16], text[19];
+        char date[32], text[19];
         (void)snprintf(date, sizeof date, "199002%02d", day);
         number_of(date, text);
         cr_assert(holds(text), "%s", text);
