@@ -27,6 +27,17 @@
 #define STORE_FORMAT 1
 #define KEY_MAX 300 /* the longest key: contract state under a participant id */
 
+/* First byte of every key. Stored: never reuse a letter. */
+enum key_kind {
+    KEY_KIND_META = 'M',
+    KEY_KIND_LEAF = 'L',
+    KEY_KIND_TILE = 'T',
+    KEY_KIND_RECORD = 'I',
+    KEY_KIND_DOCUMENT = 'D',
+    KEY_KIND_STATE = 'S',
+    KEY_KIND_EVIDENCE = 'E'
+};
+
 struct store_key {
     uint8_t data[KEY_MAX];
     size_t len;
@@ -41,6 +52,23 @@ struct store_key key_document(enum digest_alg alg, const uint8_t digest[DIGEST_L
 struct store_key key_state(struct bytes key); /* asserts key.len < KEY_MAX */
 struct store_key key_evidence(uint64_t number);
 struct bytes key_bytes(const struct store_key *key);
+
+/* What all keys of a kind, or of a document, begin with. */
+struct store_key key_kind_prefix(enum key_kind kind);
+struct store_key key_document_prefix(enum digest_alg alg, const uint8_t digest[DIGEST_LEN]);
+bool key_kind_known(uint8_t first);
+/* Number at the end of a leaf, document or evidence key of the right length; ERR_CORRUPT otherwise. */
+enum err key_number(struct bytes key, uint64_t *ret) MUST_CHECK;
+/* The key without its S, as contracts/ know it. */
+struct bytes key_state_inner(struct bytes key);
+
+/* M "format", and I: one number. */
+#define STORE_FORMAT_LEN 4
+#define STORE_INDEX_LEN 8
+void store_format_encode(uint32_t format, uint8_t ret[STORE_FORMAT_LEN]);
+enum err store_format_decode(struct bytes in, uint32_t *ret) MUST_CHECK; /* ERR_CORRUPT */
+void store_index_encode(uint64_t index, uint8_t ret[STORE_INDEX_LEN]);
+enum err store_index_decode(struct bytes in, uint64_t *ret) MUST_CHECK; /* ERR_CORRUPT */
 
 /* M "head" */
 struct store_head {

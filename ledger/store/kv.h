@@ -1,6 +1,7 @@
 /* Key-value storage: LevelDB behind the few calls we need; the only file that knows it.
  *
- * One process per directory (ERR_LOCKED). Threads: kv_get, snapshots and iterators from any thread; kv_write from one at a time.
+ * One process per directory (ERR_LOCKED). Threads: everything but kv_open and kv_close from any thread; a batch or an iterator belongs to one. Of
+ * writers that wait LevelDB makes one synchronous write. A batch is visible to readers only once it is on disk.
  * A failed synchronous write leaves it unknown whether it was persisted: the caller reopens and reads (ARCHITECTURE.md, "one commit point"). */
 #ifndef QIZHENG_STORE_KV_H
 #define QIZHENG_STORE_KV_H
@@ -17,9 +18,10 @@ enum err kv_open(const char *path, bool create, struct kv **ret,
                  struct problem *ret_why) MUST_CHECK;
 void kv_close(struct kv *kv); /* accepts NULL; every snapshot and iterator must be gone */
 
-const struct kv_snapshot *kv_snapshot_open(struct kv *kv);
+const struct kv_snapshot *kv_snapshot_open(struct kv *kv); /* NULL without memory */
 void kv_snapshot_close(struct kv *kv, const struct kv_snapshot *snapshot);
-/* snapshot NULL: the newest. The value replaces what *ret_value holds. ERR_NOT_FOUND where there is none. */
+/* snapshot NULL: the newest. The value replaces what *ret_value holds. ERR_NOT_FOUND where there is none; ERR_TOO_LARGE where the buffer may
+ * not hold it; ERR_IO ERR_CORRUPT ERR_NO_MEMORY. */
 enum err kv_get(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes key,
                 struct buf *ret_value) MUST_CHECK;
 
@@ -27,7 +29,7 @@ struct kv_batch *kv_batch_new(void); /* NULL without memory */
 void kv_batch_done(struct kv_batch *batch);
 void kv_batch_put(struct kv_batch *batch, struct bytes key, struct bytes value);
 void kv_batch_erase(struct kv_batch *batch, struct bytes key);
-/* All or nothing. sync: returns only when it is on disk. ERR_IO, ERR_DISK_FULL. */
+/* All or nothing. sync: returns only when it is on disk. ERR_IO, ERR_DISK_FULL: what the disk holds is unknown, reopen. */
 enum err kv_write(struct kv *kv, struct kv_batch *batch, bool sync,
                   struct problem *ret_why) MUST_CHECK;
 

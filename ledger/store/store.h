@@ -5,7 +5,7 @@
  * A crash before 2 leaves only a segment tail, cut off at the next open. A crash after 2 leaves everything. There is no other recovery.
  *
  * Invariants: see ARCHITECTURE.md section 9; they are asserted in store.c before the write and after the read.
- * Threads: one writer calls store_commit, store_put_checkpoint and store_keep_evidence; store_view_* from any thread. */
+ * Threads: one writer calls store_commit; store_put_checkpoint, store_keep_evidence, store_current and store_view_* from any thread. */
 #ifndef QIZHENG_STORE_STORE_H
 #define QIZHENG_STORE_STORE_H
 
@@ -32,7 +32,7 @@ struct store_write {
 /* What one commit carries: the effects of one or more ordered batches. */
 struct store_commit {
     struct position position; /* of the last batch */
-    uint64_t time_ms;         /* ledger time after it */
+    uint64_t time_ms;         /* ledger time after it; not before the newest leaf's */
     const struct store_entry *entries;
     size_t entry_count; /* 0 is allowed: heartbeats and refusals move the position only */
     const struct store_write *writes;
@@ -40,23 +40,28 @@ struct store_commit {
     struct bytes order_state;
 };
 
-/* Opens <dir>/db and <dir>/bodies, creating them where create is true. An existing store must belong to ledger_id (ERR_CORRUPT).
+/* Opens <dir>/db and <dir>/bodies, creating them (and dir) where create is true. An existing store must belong to ledger_id (ERR_CORRUPT).
  * A new store is empty (size 0): the caller commits leaf 0 through the same store_commit. ERR_LOCKED ERR_IO ERR_CORRUPT ERR_PROTOCOL (layout). */
 enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, struct store **ret,
                     struct problem *ret_why) MUST_CHECK;
-void store_close(struct store *store);
+void store_close(struct store *store); /* accepts NULL; asserts that every view is closed */
 
-/* A position at or before the stored one is a no-op (ERR_OK, *ret_head the current head): applying twice is the recovery story.
- * ERR_DISK_FULL: nothing was committed, may be retried. ERR_IO: unknown; close and reopen. */
+/* A position at or before the stored one is a no-op (ERR_OK, *ret_head the current head): applying twice is the recovery story. The
+ * first commit of a new store may have any position. Entries are asserted: bodies hash to their leaves, times never fall, leaf 0 is the genesis.
+ * ERR_DISK_FULL ERR_NO_MEMORY: nothing was committed, may be retried. ERR_IO: unknown; every later write is refused until the store is closed and
+ * opened anew, reads go on. */
 enum err store_commit(struct store *store, const struct store_commit *commit,
                       struct store_head *ret_head, struct problem *ret_why) MUST_CHECK;
 enum err store_put_checkpoint(struct store *store, struct bytes note,
                               struct problem *ret_why) MUST_CHECK;
+/* Numbered from 0; the same bytes again are a no-op. ERR_TOO_LARGE beyond LIMIT_EVIDENCE or LIMIT_EVIDENCE_LEN. Errors of both else as store_commit. */
 enum err store_keep_evidence(struct store *store, struct bytes evidence,
                              struct problem *ret_why) MUST_CHECK;
 struct store_head store_current(struct store *store); /* newest committed head; any thread */
 
-/* A consistent snapshot. Cheap; close soon. All store_view_* functions are for any thread, one view per thread. */
+/* A consistent snapshot of the newest commit: the head it shows and every row are of one batch. Cheap; close soon. What lies beyond its
+ * size is ERR_NOT_FOUND; rows that must be there and are not, or contradict each other, are ERR_CORRUPT. A struct buf *ret is replaced, and
+ * ERR_TOO_LARGE where it may not hold the value. All store_view_* functions are for any thread, one view per thread. */
 enum err store_view_open(struct store *store, struct store_view **ret) MUST_CHECK;
 void store_view_close(struct store_view *view);
 struct store_head store_view_head(const struct store_view *view);
@@ -74,6 +79,8 @@ enum err store_view_order(struct store_view *view,
                           struct buf *ret) MUST_CHECK; /* empty where none */
 enum err store_view_checkpoint(struct store_view *view,
                                struct buf *ret) MUST_CHECK; /* ERR_NOT_FOUND */
+/* Piece number 0, 1, ... of what store_keep_evidence keeps. ERR_NOT_FOUND behind the last. */
+enum err store_view_evidence(struct store_view *view, uint64_t number, struct buf *ret) MUST_CHECK;
 enum err store_view_state(struct store_view *view, struct bytes key,
                           struct buf *ret) MUST_CHECK; /* ERR_NOT_FOUND */
 /* Calls each(arg, key without S, value) in key order for keys with that prefix, from `from` on, until it returns false. */

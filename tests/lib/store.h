@@ -64,6 +64,7 @@ static inline struct record *record_of(uint64_t n) {
     base64url_write(bytes_of(raw, 16), jti);
     memset(raw, (int)(n % 7), sizeof raw);
     base64url_write(bytes_of(raw, 32), doc[0]);
+    memset(raw, 0, sizeof raw);
     put_u64(raw, n);
     base64url_write(bytes_of(raw, 32), doc[1]);
     int len = snprintf(payload, sizeof payload,
@@ -167,7 +168,7 @@ static inline enum err world_try(struct world *world, size_t count, bool fake,
                                  struct problem *ret_why) {
     struct store_entry *entries = calloc(count ? count : 1, sizeof *entries);
     struct record **records = calloc(count ? count : 1, sizeof(void *));
-    char(*fakes)[24] = calloc(count ? count : 1, sizeof *fakes);
+    char(*fakes)[32] = calloc(count ? count : 1, sizeof *fakes);
     uint64_t time_ms = WORLD_TIME + world->revision;
     cr_assert(entries && records && fakes);
     for (size_t i = 0; i < count; i++) {

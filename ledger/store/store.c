@@ -1,0 +1,472 @@
+/* See store.h: opening, the one commit point, and the few other writes. Reading is in store_view.c.
+ *
+ * Invariants of ARCHITECTURE.md section 9 that hold here, each checked before the write and after the read:
+ *   1 positions only grow                                store_commit; a repeated one is a no-op
+ *   2 size = number of leaves = next index               tree_append; check_last at open
+ *   3 root(size) is a function of leaves [0, size)       check_tree at open; fsck for every leaf
+ *   4 every index row follows from its record            index_rows is the only maker of rows; fsck
+ *   5 readers see nothing that is not in a synced commit LevelDB shows a batch only behind its sync; bodies were synced before
+ *   10 a leaf under a checkpoint is never rewritten      rows are only added; a tail tile's row only grows
+ *
+ * Why a failed LevelDB write is never retried: its log may end in half a record, and appending behind that would put the next commit where a
+ * later recovery does not find it. The store then refuses every write; opening anew reads what is really there. A full disk is therefore met
+ * before that write, while everything can still be undone: by asking for room, and by the segment, which is written first. */
+#include "ledger/store/store.h"
+
+#include "ledger/crypto/sha256.h"
+#include "ledger/store/file.h"
+#include "ledger/store/index.h"
+#include "ledger/store/store_impl.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* -- rows -- */
+
+static void put_row(struct kv_batch *batch, struct store_key key, struct bytes value) {
+    kv_batch_put(batch, key_bytes(&key), value);
+}
+
+struct store_head store_head_empty(void) {
+    struct store_head head;
+    memset(&head, 0, sizeof head);
+    merkle_empty(head.root);
+    return head;
+}
+
+enum err store_head_read(struct kv *kv, const struct kv_snapshot *snapshot, bool *ret_fresh,
+                         struct store_head *ret) {
+    struct buf value;
+    buf_init(&value, 2 * STORE_HEAD_LEN);
+    struct store_key key = key_meta("head");
+    enum err err = kv_get(kv, snapshot, key_bytes(&key), &value);
+    bool fresh = err == ERR_NOT_FOUND;
+    if (fresh) {
+        *ret = store_head_empty();
+        err = ERR_OK;
+    } else if (err == ERR_TOO_LARGE) {
+        err = ERR_CORRUPT;
+    } else if (!err) {
+        err = store_head_decode(buf_bytes(&value), ret);
+    }
+    if (!err) *ret_fresh = fresh;
+    buf_done(&value);
+    return err;
+}
+
+/* -- opening -- */
+
+/* Nothing at all in the database? */
+static enum err kv_is_empty(struct kv *kv, bool *ret) {
+    struct kv_iter *iter = NULL;
+    enum err err = kv_iter_open(kv, NULL, bytes_of(NULL, 0), bytes_of(NULL, 0), &iter);
+    if (err) return err;
+    bool empty = !kv_iter_valid(iter);
+    err = kv_iter_close(iter);
+    if (!err) *ret = empty;
+    return err;
+}
+
+/* The first write of a new store. What stands before it was never anybody's: so it must stand alone. */
+static enum err found(struct store *store, const char *bodies, struct problem *ret_why) {
+    bool empty = false, any = true;
+    enum err err = kv_is_empty(store->kv, &empty);
+    if (!err) err = segment_any(bodies, &any);
+    if (err) return problem_set(ret_why, err, "The store cannot be read.");
+    if (!empty || any)
+        return problem_set(
+            ret_why, ERR_CORRUPT,
+            "The database is empty or not ours, yet there are data beside it: restore "
+            "both together or move them away.");
+    struct kv_batch *batch = kv_batch_new();
+    if (!batch) return problem_set(ret_why, ERR_NO_MEMORY, "No memory to make a store.");
+    uint8_t format[STORE_FORMAT_LEN];
+    store_format_encode(STORE_FORMAT, format);
+    put_row(batch, key_meta("format"), bytes_of(format, sizeof format));
+    put_row(batch, key_meta("ledger"), bytes_of(store->ledger_id, 32));
+    err = kv_write(store->kv, batch, true, ret_why);
+    kv_batch_done(batch);
+    return err;
+}
+
+static enum err check_format(struct bytes value, struct problem *ret_why) {
+    uint32_t format = 0;
+    if (store_format_decode(value, &format))
+        return problem_set(ret_why, ERR_CORRUPT, "The layout version of the store is damaged.");
+    if (format != STORE_FORMAT)
+        return problem_set(ret_why, ERR_PROTOCOL,
+                           "The store has layout %u, this program knows %u: use the program that "
+                           "wrote it, or a newer one.",
+                           format, STORE_FORMAT);
+    return ERR_OK;
+}
+
+/* Makes a new store or recognises ours. */
+static enum err identify(struct store *store, const char *bodies, bool create,
+                         struct problem *ret_why) {
+    struct buf value;
+    buf_init(&value, 1024);
+    struct store_key key = key_meta("format");
+    enum err err = kv_get(store->kv, NULL, key_bytes(&key), &value);
+    if (err == ERR_NOT_FOUND && create)
+        err = found(store, bodies, ret_why);
+    else if (err)
+        err = problem_set(ret_why, ERR_CORRUPT, "The database is no ledger's store.");
+    else
+        err = check_format(buf_bytes(&value), ret_why);
+    key = key_meta("ledger");
+    if (!err) err = kv_get(store->kv, NULL, key_bytes(&key), &value);
+    if (!err && !bytes_equal(buf_bytes(&value), bytes_of(store->ledger_id, 32)))
+        err = problem_set(ret_why, ERR_CORRUPT, "The store belongs to another ledger.");
+    if (err == ERR_NOT_FOUND)
+        err = problem_set(ret_why, ERR_CORRUPT, "The store does not say whose it is.");
+    buf_done(&value);
+    return err;
+}
+
+/* Invariant 2 after the read: the newest leaf is where the head says, and nothing stands behind it. */
+static enum err check_last(struct store_view *view, struct problem *ret_why) {
+    const struct store_head *head = &view->head;
+    struct store_leaf last;
+    uint64_t time_ms = 0;
+    uint8_t hash[32];
+    bool beyond = false;
+    enum err err = store_view_has_row(view, head->size, &beyond);
+    if (err || beyond)
+        return problem_set(ret_why, err ? err : ERR_CORRUPT, "There are leaves beyond the head.");
+    if (head->size == 0) return ERR_OK;
+    err = store_view_row(view, head->size - 1, &last);
+    if (err || leaf_decode(last.leaf, &time_ms, hash) || time_ms != head->time_ms ||
+        last.segment != head->segment ||
+        last.offset + SEGMENT_PREFIX_LEN + last.len != head->segment_end)
+        return problem_set(ret_why, err ? err : ERR_CORRUPT,
+                           "The newest leaf is not the one that the head names.");
+    return ERR_OK;
+}
+
+/* Invariant 3 after the read: the stored root is that of the stored tiles. */
+static enum err check_tree(struct store_view *view, struct tree *tree, struct problem *ret_why) {
+    uint8_t root[HASH_LEN];
+    enum err err = tree_load(tree, store_view_tiles(view), view->head.size);
+    if (err)
+        return problem_set(ret_why, err == ERR_NOT_FOUND ? ERR_CORRUPT : err,
+                           "The newest tiles cannot be read.");
+    merkle_frontier_root(&tree->frontier, root);
+    if (memcmp(root, view->head.root, HASH_LEN) != 0)
+        return problem_set(ret_why, ERR_CORRUPT,
+                           "The stored root is not that of the stored tiles.");
+    return ERR_OK;
+}
+
+static enum err load(struct store *store, const char *bodies, struct problem *ret_why) {
+    struct store_head *head = &store->head;
+    enum err err = store_head_read(store->kv, NULL, &store->fresh, head);
+    if (err) return problem_set(ret_why, err, "The head of the store cannot be read.");
+    struct store_view view = {store, NULL, *head};
+    err = check_tree(&view, store->tree, ret_why);
+    if (!err) err = check_last(&view, ret_why);
+    if (!err)
+        err = segment_open(bodies, store->ledger_id, head->segment, head->segment_end,
+                           &store->segments, ret_why);
+    if (!err) segment_end(store->segments, &head->segment, &head->segment_end);
+    return err;
+}
+
+static struct store *store_new(const uint8_t ledger_id[32]) {
+    struct store *store = calloc(1, sizeof *store);
+    if (!store) return NULL;
+    memcpy(store->ledger_id, ledger_id, 32);
+    store->dir = -1;
+    store->tree = malloc(sizeof *store->tree);
+    store->next = malloc(sizeof *store->next);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->evidence, NULL);
+    atomic_init(&store->broken, false);
+    atomic_init(&store->views, 0);
+    if (store->tree && store->next) return store;
+    store_close(store);
+    return NULL;
+}
+
+static enum err open_in(struct store *store, const char *dir, const char *db, const char *bodies,
+                        bool create, struct problem *ret_why) {
+    enum err err = create ? file_make_dir(dir, ret_why) : ERR_OK;
+    if (err) return err;
+    store->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->dir < 0)
+        return problem_set(ret_why, ERR_IO, "%s cannot be opened: %s.", dir, strerror(errno));
+    err = kv_open(db, create, &store->kv, ret_why);
+    if (!err) err = identify(store, bodies, create, ret_why);
+    if (!err) err = load(store, bodies, ret_why);
+    return err;
+}
+
+enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, struct store **ret,
+                    struct problem *ret_why) {
+    struct buf db, bodies;
+    buf_init(&db, 4096);
+    buf_init(&bodies, 4096);
+    struct store *store = store_new(ledger_id);
+    enum err err = store ? buf_format(&db, "%s/db", dir) : ERR_NO_MEMORY;
+    if (!err) err = buf_format(&bodies, "%s/bodies", dir);
+    if (!err && (!buf_text(&db) || !buf_text(&bodies))) err = ERR_NO_MEMORY;
+    if (err)
+        (void)problem_set(ret_why, err, "The store cannot be opened.");
+    else
+        err =
+            open_in(store, dir, (const char *)db.data, (const char *)bodies.data, create, ret_why);
+    buf_done(&db);
+    buf_done(&bodies);
+    if (!err)
+        *ret = store;
+    else
+        store_close(store);
+    return err;
+}
+
+void store_close(struct store *store) {
+    if (!store) return;
+    assert(atomic_load(&store->views) == 0);
+    segment_close(store->segments);
+    kv_close(store->kv);
+    if (store->dir >= 0) close(store->dir);
+    pthread_mutex_destroy(&store->lock);
+    pthread_mutex_destroy(&store->evidence);
+    free(store->tree);
+    free(store->next);
+    free(store);
+}
+
+struct store_head store_current(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    struct store_head head = store->head;
+    pthread_mutex_unlock(&store->lock);
+    return head;
+}
+
+/* -- committing -- */
+
+/* A commit under way. */
+struct work {
+    struct store *store;
+    const struct store_commit *commit;
+    struct kv_batch *batch;
+    struct store_head head; /* what it will be */
+};
+
+static enum err refuse_broken(struct problem *ret_why) {
+    return problem_set(ret_why, ERR_IO,
+                       "An earlier write failed and its outcome is unknown: open the store anew.");
+}
+
+/* LevelDB does not survive a full disk without being opened anew, so its room is kept free. */
+static enum err check_room(const struct store *store, struct problem *ret_why) {
+    struct statvfs stat;
+    if (fstatvfs(store->dir, &stat))
+        return problem_set(ret_why, ERR_IO, "The file system cannot be asked for its free room.");
+    if ((uint64_t)stat.f_bavail * stat.f_frsize >= LIMIT_DISK_RESERVE) return ERR_OK;
+    return problem_set(ret_why, ERR_DISK_FULL,
+                       "Less than %u MiB are free on the disk of the data: make room.",
+                       LIMIT_DISK_RESERVE / (1024 * 1024));
+}
+
+/* Invariants before the write; outside input never comes here unvalidated. Leaves *ret_time_ms at the time of the newest leaf. */
+static void assert_entry(const struct store_entry *entry, const uint8_t ledger_id[32],
+                         uint64_t index, uint64_t *ret_time_ms) {
+    uint64_t time_ms = 0;
+    uint8_t hash[32], body_hash[SHA256_LEN];
+    enum err err = leaf_decode(entry->leaf, &time_ms, hash);
+    assert(!err);
+    assert(time_ms >= *ret_time_ms);
+    sha256(entry->body, body_hash);
+    assert(memcmp(hash, body_hash, sizeof hash) == 0);
+    assert(index > 0 || memcmp(hash, ledger_id, sizeof hash) == 0);
+    assert(!entry->record || memcmp(entry->record->hash, hash, sizeof hash) == 0);
+    (void)err;
+    *ret_time_ms = time_ms;
+}
+
+static void put_tile(void *arg, unsigned level, uint64_t index, struct bytes hashes) {
+    struct work *work = arg;
+    put_row(work->batch, key_tile(level, index), hashes);
+}
+
+static void put_index(void *arg, struct bytes key, struct bytes value) {
+    struct work *work = arg;
+    kv_batch_put(work->batch, key, value);
+}
+
+/* Body into the segment, rows into the batch. */
+static enum err add_entry(struct work *work, const struct store_entry *entry,
+                          struct problem *ret_why) {
+    struct store *store = work->store;
+    struct store_leaf row = {.len = (uint32_t)entry->body.len};
+    uint64_t index = work->head.size;
+    assert(index == store->next->frontier.size);
+    assert_entry(entry, store->ledger_id, index, &work->head.time_ms);
+    enum err err = segment_append(store->segments, entry->body, &row.segment, &row.offset, ret_why);
+    if (err) return err;
+    uint8_t value[STORE_LEAF_LEN], hash[HASH_LEN];
+    memcpy(row.leaf, entry->leaf, LEAF_LEN);
+    store_leaf_encode(&row, value);
+    put_row(work->batch, key_leaf(index), bytes_of(value, sizeof value));
+    index_rows(entry->record, index, put_index, work);
+    merkle_leaf(bytes_of(entry->leaf, LEAF_LEN), hash);
+    tree_append(store->next, hash, put_tile, work);
+    work->head.size = index + 1;
+    return ERR_OK;
+}
+
+static void put_rest(struct work *work) {
+    const struct store_commit *commit = work->commit;
+    struct store *store = work->store;
+    for (size_t i = 0; i < commit->write_count; i++) {
+        const struct store_write *write = &commit->writes[i];
+        struct store_key key = key_state(write->key);
+        if (write->erase)
+            kv_batch_erase(work->batch, key_bytes(&key));
+        else
+            put_row(work->batch, key, write->value);
+    }
+    tree_tails(store->next, store->head.size, put_tile, work);
+    put_row(work->batch, key_meta("order"), commit->order_state);
+    uint8_t head[STORE_HEAD_LEN];
+    merkle_frontier_root(&store->next->frontier, work->head.root);
+    segment_end(store->segments, &work->head.segment, &work->head.segment_end);
+    store_head_encode(&work->head, head);
+    put_row(work->batch, key_meta("head"), bytes_of(head, sizeof head));
+}
+
+/* Everything before the LevelDB write: what can still be undone. */
+static enum err prepare(struct work *work, struct problem *ret_why) {
+    const struct store_commit *commit = work->commit;
+    tree_copy(work->store->next, work->store->tree);
+    enum err err = check_room(work->store, ret_why);
+    for (size_t i = 0; !err && i < commit->entry_count; i++)
+        err = add_entry(work, &commit->entries[i], ret_why);
+    if (!err && commit->entry_count) err = segment_sync(work->store->segments, ret_why);
+    if (err) return err;
+    assert(commit->time_ms >= work->head.time_ms);
+    put_rest(work);
+    return ERR_OK;
+}
+
+/* Back to the last commit. A full disk or no memory may be tried again; whatever else failed is not trusted any more. */
+static enum err undo(struct store *store, enum err err, struct problem *ret_why) {
+    struct problem ignored;
+    if (segment_cut(store->segments, store->head.segment, store->head.segment_end, &ignored))
+        err =
+            problem_set(ret_why, ERR_IO, "A failed commit could not be undone: %s", ignored.detail);
+    if (err == ERR_DISK_FULL || err == ERR_NO_MEMORY) return err;
+    atomic_store(&store->broken, true);
+    return ERR_IO;
+}
+
+/* The commit point, for every batch of rows. */
+static enum err write_rows(struct store *store, struct kv_batch *batch, struct problem *ret_why) {
+    enum err err = kv_write(store->kv, batch, true, ret_why);
+    if (!err) return ERR_OK;
+    atomic_store(&store->broken, true);
+    if (ret_why) ret_why->err = ERR_IO; /* also for a full disk: the outcome is unknown */
+    return ERR_IO;
+}
+
+/* Readers see the new head. */
+static void publish(struct store *store, const struct store_head *head) {
+    struct tree *old = store->tree;
+    store->tree = store->next;
+    store->next = old;
+    store->fresh = false;
+    pthread_mutex_lock(&store->lock);
+    store->head = *head;
+    pthread_mutex_unlock(&store->lock);
+}
+
+enum err store_commit(struct store *store, const struct store_commit *commit,
+                      struct store_head *ret_head, struct problem *ret_why) {
+    if (atomic_load(&store->broken)) return refuse_broken(ret_why);
+    if (!store->fresh && position_compare(commit->position, store->head.position) <= 0) {
+        *ret_head = store->head;
+        return ERR_OK;
+    }
+    struct work work = {store, commit, kv_batch_new(), store->head};
+    if (!work.batch) return problem_set(ret_why, ERR_NO_MEMORY, "No memory for a commit.");
+    work.head.position = commit->position;
+    enum err err = prepare(&work, ret_why);
+    if (err)
+        err = undo(store, err, ret_why);
+    else
+        err = write_rows(store, work.batch, ret_why);
+    kv_batch_done(work.batch);
+    if (err) return err;
+    publish(store, &work.head);
+    *ret_head = work.head;
+    return ERR_OK;
+}
+
+/* -- what is kept beside the ledger -- */
+
+static enum err put_one(struct store *store, struct store_key key, struct bytes value,
+                        struct problem *ret_why) {
+    enum err err = check_room(store, ret_why);
+    if (err) return err;
+    struct kv_batch *batch = kv_batch_new();
+    if (!batch) return problem_set(ret_why, ERR_NO_MEMORY, "No memory for a write.");
+    put_row(batch, key, value);
+    err = write_rows(store, batch, ret_why);
+    kv_batch_done(batch);
+    return err;
+}
+
+enum err store_put_checkpoint(struct store *store, struct bytes note, struct problem *ret_why) {
+    if (atomic_load(&store->broken)) return refuse_broken(ret_why);
+    assert(note.len <= LIMIT_NOTE);
+    return put_one(store, key_meta("checkpoint"), note, ret_why);
+}
+
+/* The number for new evidence, or *ret_known where the same bytes are kept already. */
+static enum err evidence_number(struct store *store, struct bytes evidence, uint64_t *ret,
+                                bool *ret_known) {
+    struct store_key prefix = key_kind_prefix(KEY_KIND_EVIDENCE);
+    struct kv_iter *iter = NULL;
+    uint64_t number = 0, next = 0;
+    bool known = false;
+    enum err err = kv_iter_open(store->kv, NULL, key_bytes(&prefix), key_bytes(&prefix), &iter);
+    if (err) return err;
+    for (; !err && !known && kv_iter_valid(iter); kv_iter_next(iter)) {
+        err = key_number(kv_iter_key(iter), &number);
+        next = number + 1;
+        known = bytes_equal(kv_iter_value(iter), evidence);
+    }
+    enum err closed = kv_iter_close(iter);
+    if (!err) err = closed;
+    *ret = next;
+    *ret_known = known;
+    return err;
+}
+
+static enum err keep_evidence(struct store *store, struct bytes evidence, struct problem *ret_why) {
+    uint64_t number = 0;
+    bool known = false;
+    enum err err = evidence_number(store, evidence, &number, &known);
+    if (err) return problem_set(ret_why, err, "The evidence that is kept cannot be read.");
+    if (known) return ERR_OK;
+    if (number >= LIMIT_EVIDENCE || evidence.len > LIMIT_EVIDENCE_LEN)
+        return problem_set(ret_why, ERR_TOO_LARGE,
+                           "No more evidence is kept: %u pieces of at most %u bytes.",
+                           LIMIT_EVIDENCE, LIMIT_EVIDENCE_LEN);
+    return put_one(store, key_evidence(number), evidence, ret_why);
+}
+
+enum err store_keep_evidence(struct store *store, struct bytes evidence, struct problem *ret_why) {
+    if (atomic_load(&store->broken)) return refuse_broken(ret_why);
+    pthread_mutex_lock(&store->evidence);
+    enum err err = keep_evidence(store, evidence, ret_why);
+    pthread_mutex_unlock(&store->evidence);
+    return err;
+}

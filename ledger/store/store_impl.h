@@ -1,0 +1,47 @@
+/* What store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
+ *
+ * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers. `evidence` is held while a
+ * number is chosen and used. kv and segments are for any thread as their headers say. */
+#ifndef QIZHENG_STORE_STORE_IMPL_H
+#define QIZHENG_STORE_STORE_IMPL_H
+
+#include "ledger/store/kv.h"
+#include "ledger/store/segment.h"
+#include "ledger/store/store.h"
+#include "ledger/store/tree.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct store {
+    uint8_t ledger_id[32];
+    int dir; /* for fstatvfs */
+    struct kv *kv;
+    struct segments *segments;
+    struct tree *tree;  /* of the newest commit */
+    struct tree *next;  /* scratch of the commit under way */
+    bool fresh;         /* nothing was ever committed */
+    atomic_bool broken; /* a write failed with unknown outcome: no further ones */
+    pthread_mutex_t evidence;
+    pthread_mutex_t lock;
+    struct store_head head;
+    atomic_int views; /* open ones; store_close asserts that there are none */
+};
+
+struct store_view {
+    struct store *store;
+    const struct kv_snapshot *snapshot;
+    struct store_head head;
+};
+
+/* The head of an empty store. */
+struct store_head store_head_empty(void);
+/* The head row as of that snapshot (NULL: the newest), or the empty head where there is none. ERR_CORRUPT ERR_IO ERR_NO_MEMORY. */
+enum err store_head_read(struct kv *kv, const struct kv_snapshot *snapshot, bool *ret_fresh,
+                         struct store_head *ret) MUST_CHECK;
+/* The row of a leaf. ERR_NOT_FOUND beyond the view's size, ERR_CORRUPT where it is missing or malformed below. */
+enum err store_view_row(struct store_view *view, uint64_t index, struct store_leaf *ret) MUST_CHECK;
+/* Whether there is a leaf row of that index, within the view's size or not. */
+enum err store_view_has_row(struct store_view *view, uint64_t index, bool *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,294 @@
+/* The fault table: each durable step fails undone, or fails but was persisted. Afterwards, and after reopening, the store is clean, holds every
+ * acknowledged entry exactly once, and the same commit again completes or is a no-op. */
+#include "ledger/store/fault.h"
+
+#include "tests/lib/store.h"
+
+static struct world world;
+
+static void setup(void) {
+    world_init(&world);
+}
+
+static void teardown(void) {
+    store_fault = NULL;
+    world_done(&world);
+}
+
+TestSuite(store_fault, .init = setup, .fini = teardown, .timeout = 300);
+
+/* -- which step fails -- */
+
+static struct {
+    const char *step;
+    bool before;
+    unsigned at; /* the how manieth time it is asked */
+    enum err err;
+    unsigned asked, failed;
+} plan;
+
+static enum err fail(const char *step, bool before) {
+    if (strcmp(step, plan.step) != 0 || before != plan.before || plan.asked++ != plan.at)
+        return ERR_OK;
+    plan.failed++;
+    return plan.err;
+}
+
+static void fail_on(const char *step, bool before, unsigned at, enum err err) {
+    plan.step = step;
+    plan.before = before;
+    plan.at = at;
+    plan.err = err;
+    plan.asked = plan.failed = 0;
+    store_fault = fail;
+}
+
+/* -- one cell of the table -- */
+
+struct cell {
+    const char *step;
+    bool before;
+    unsigned at;
+    enum err err, expected;
+    bool persisted; /* the failed commit is there after reopening */
+    bool retry;     /* it may be tried again without reopening */
+};
+
+#define COUNT 5 /* entries of the commit that fails */
+
+static enum err try_once(struct store_head *ret_head, struct problem *ret_why) {
+    return world_try(&world, COUNT, false, ret_head, NULL, ret_why);
+}
+
+/* The commit that failed counts from here on. */
+static void remember(void) {
+    struct store_head head;
+    cr_assert(world_try(&world, COUNT, false, &head, &world.model, NULL) == ERR_OK); /* a no-op */
+    world.next += COUNT;
+    cr_expect(head.size == world.model.size);
+}
+
+static void check_reads_go_on(uint64_t size) {
+    struct buf body;
+    buf_init(&body, SEGMENT_BODY_MAX);
+    struct store_view *view = world_view(&world);
+    for (uint64_t i = 0; i < size; i++) cr_expect(store_view_body(view, i, &body) == ERR_OK);
+    store_view_close(view);
+    buf_done(&body);
+}
+
+static void check_refuses(void) {
+    struct store_head head;
+    struct problem why = {0};
+    cr_expect(try_once(&head, &why) == ERR_IO && why.detail[0]);
+    cr_expect(store_put_checkpoint(world.store, bytes_text("x"), NULL) == ERR_IO);
+    cr_expect(store_keep_evidence(world.store, bytes_text("x"), NULL) == ERR_IO);
+}
+
+static void run(const struct cell *cell) {
+    struct store_head head = {0}, before = world_commit(&world, 8, false);
+    struct problem why = {0};
+    world.revision++;
+    fail_on(cell->step, cell->before, cell->at, cell->err);
+    enum err err = try_once(&head, &why);
+    store_fault = NULL;
+    cr_expect(plan.failed == 1, "%s %u was not reached", cell->step, cell->at);
+    cr_expect(err == cell->expected, "%s: %s", cell->step, err_code(err));
+    cr_expect(why.err == err && why.detail[0]);
+    cr_expect(store_current(world.store).size == before.size); /* nothing was acknowledged */
+    check_reads_go_on(before.size);
+    if (!cell->retry) {
+        check_refuses();
+        world_reopen(&world);
+        cr_expect(store_current(world.store).size == before.size + (cell->persisted ? COUNT : 0));
+    }
+    if (!cell->persisted) world_check(&world);
+    cr_expect(try_once(&head, &why) == ERR_OK, "%s", why.detail); /* completes, or is a no-op */
+    remember();
+    world_check(&world);
+    world_commit(&world, 3, false);
+    world_reopen(&world);
+    world_check(&world);
+}
+
+static void run_both(const char *step, unsigned times, bool persisted_after) {
+    for (unsigned at = 0; at < times; at++) {
+        struct cell undone = {step, true, at, ERR_IO, ERR_IO, false, false};
+        struct cell done = {step, false, at, ERR_IO, ERR_IO, persisted_after, false};
+        run(&undone);
+        run(&done);
+    }
+}
+
+static void run_full_disk(const char *step, unsigned times) {
+    for (unsigned at = 0; at < times; at++) {
+        struct cell undone = {step, true, at, ERR_DISK_FULL, ERR_DISK_FULL, false, true};
+        struct cell done = {step, false, at, ERR_DISK_FULL, ERR_DISK_FULL, false, true};
+        run(&undone);
+        run(&done);
+    }
+}
+
+/* -- the table -- */
+
+Test(store_fault, segment_append_fails) {
+    run_both("segment_append", COUNT, false);
+}
+
+Test(store_fault, segment_append_finds_the_disk_full_and_can_be_repeated) {
+    run_full_disk("segment_append", COUNT);
+}
+
+Test(store_fault, segment_sync_fails) {
+    run_both("segment_sync", 1, false);
+}
+
+Test(store_fault, segment_sync_finds_the_disk_full_and_can_be_repeated) {
+    run_full_disk("segment_sync", 1);
+}
+
+Test(store_fault, the_database_write_fails) {
+    run_both("kv_write", 1, true);
+}
+
+Test(store_fault, the_database_write_finds_the_disk_full_and_its_outcome_is_unknown) {
+    struct cell undone = {"kv_write", true, 0, ERR_DISK_FULL, ERR_IO, false, false};
+    struct cell done = {"kv_write", false, 0, ERR_DISK_FULL, ERR_IO, true, false};
+    run(&undone);
+    run(&done);
+}
+
+/* A commit that fails, and then cannot be undone either. */
+static enum err fail_twice(const char *step, bool before) {
+    if (strcmp(step, "segment_sync") == 0 && before) return ERR_DISK_FULL;
+    if (strcmp(step, "segment_cut") == 0 && before == plan.before) return ERR_IO;
+    return ERR_OK;
+}
+
+static void check_cut_fails(bool before) {
+    struct store_head head;
+    struct problem why = {0};
+    world_commit(&world, 8, false);
+    world.revision++;
+    plan.before = before;
+    store_fault = fail_twice;
+    cr_expect(try_once(&head, &why) == ERR_IO && why.err == ERR_IO);
+    store_fault = NULL;
+    check_refuses();
+    world_reopen(&world);
+    world_check(&world);
+    cr_expect(try_once(&head, &why) == ERR_OK);
+    remember();
+    world_check(&world);
+}
+
+Test(store_fault, the_undoing_fails_too) {
+    check_cut_fails(true);
+    check_cut_fails(false);
+}
+
+/* -- the first write of a new store, and the first commit -- */
+
+static void check_founding(bool before) {
+    char dir[PATH_LEN];
+    struct store *store = NULL;
+    struct problem why = {0};
+    temp_make(dir);
+    fail_on("kv_write", before, 0, ERR_IO);
+    cr_expect(store_open(dir, world.ledger_id, true, &store, &why) == ERR_IO);
+    store_fault = NULL;
+    cr_expect(plan.failed == 1 && why.detail[0]);
+    cr_expect(store_open(dir, world.ledger_id, true, &store, &why) == ERR_OK, "%s", why.detail);
+    cr_expect(store_current(store).size == 0);
+    store_close(store);
+    temp_remove(dir);
+}
+
+Test(store_fault, founding_a_store_fails) {
+    check_founding(true);
+    check_founding(false);
+}
+
+Test(store_fault, the_first_commit_fails_at_every_step) {
+    const char *steps[] = {"segment_append", "segment_sync", "kv_write"};
+    for (size_t i = 0; i < 6; i++) {
+        struct store_head head;
+        struct problem why = {0};
+        world_done(&world);
+        world_init(&world);
+        world.revision = 1;
+        fail_on(steps[i / 2], i % 2 == 0, 0, ERR_IO);
+        cr_expect(try_once(&head, &why) == ERR_IO);
+        store_fault = NULL;
+        cr_expect(plan.failed == 1);
+        world_reopen(&world);
+        cr_expect(store_current(world.store).size == (i == 5 ? COUNT : 0));
+        cr_expect(try_once(&head, &why) == ERR_OK);
+        remember();
+        world_check(&world);
+    }
+}
+
+/* -- what is kept beside the ledger -- */
+
+static void check_checkpoint_fails(bool before) {
+    struct buf got;
+    buf_init(&got, 100);
+    cr_assert(store_put_checkpoint(world.store, bytes_text("old"), NULL) == ERR_OK);
+    fail_on("kv_write", before, 0, ERR_IO);
+    cr_expect(store_put_checkpoint(world.store, bytes_text("new"), NULL) == ERR_IO);
+    store_fault = NULL;
+    check_refuses();
+    world_reopen(&world);
+    struct store_view *view = world_view(&world);
+    cr_expect(store_view_checkpoint(view, &got) == ERR_OK);
+    cr_expect(bytes_is(buf_bytes(&got), before ? "old" : "new"));
+    store_view_close(view);
+    buf_done(&got);
+}
+
+Test(store_fault, writing_a_checkpoint_fails) {
+    world.revision = 1;
+    check_checkpoint_fails(true);
+    check_checkpoint_fails(false);
+}
+
+/* -- a crash: everything that was not synced may be there in part -- */
+
+Test(store_fault, a_tail_of_any_length_behind_the_commit_is_cut_off) {
+    char path[PATH_LEN];
+    world_commit(&world, 8, false);
+    path_in(world.dir, "bodies/00000000.seg", path);
+    off_t len = file_len(path);
+    for (size_t tail = 1; tail < 3000; tail += 997) {
+        store_close(world.store);
+        world.store = NULL;
+        int fd = open(path, O_WRONLY | O_APPEND);
+        for (size_t i = 0; i < tail; i++) cr_assert(write(fd, "\0" + i % 2, 1) == 1);
+        close(fd);
+        world_reopen(&world);
+        cr_expect(file_len(path) == len);
+        world_check(&world);
+    }
+}
+
+/* Many commits, each failing somewhere by a seeded draw, then repeated until it is acknowledged. */
+Test(store_fault, a_long_run_of_random_faults_loses_and_doubles_nothing) {
+    const char *steps[] = {"segment_append", "segment_sync", "segment_cut", "kv_write"};
+    enum err errs[] = {ERR_IO, ERR_DISK_FULL};
+    unsigned seed = 20260701;
+    for (int i = 0; i < 120; i++) {
+        struct store_head head;
+        world.revision++;
+        fail_on(steps[rand_r(&seed) % 4], rand_r(&seed) % 2, (unsigned)rand_r(&seed) % 3,
+                errs[rand_r(&seed) % 2]);
+        enum err err = try_once(&head, NULL);
+        store_fault = NULL;
+        if (err == ERR_IO) world_reopen(&world);
+        if (err) cr_assert(try_once(&head, NULL) == ERR_OK);
+        remember();
+    }
+    world_check(&world);
+    world_reopen(&world);
+    world_check(&world);
+}
