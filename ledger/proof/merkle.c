@@ -6,7 +6,8 @@
  * Invariants:
  *   1. Verifiers assert nothing of what comes from outside and read at most LIMIT_PROOF_HASHES hashes.
  *   2. Provers ask their source for perfect subtrees that lie wholly inside the tree, never for anything else.
- *   3. No size up to 2^63 overflows: levels stay below 64 and start + length below 2^64. */
+ *   3. No size up to 2^63 overflows: levels stay below 64 and start + length below 2^64. A consistency proof has one hash more
+ *      than a path, so above 2^62 the most that tlog-witness lets through, 63, would not do. */
 #include "ledger/proof/merkle.h"
 
 #include "ledger/crypto/sha256.h"
@@ -193,7 +194,7 @@ enum err merkle_inclusion_prove(const struct merkle_source *source, uint64_t ind
  * (the verifier has that root), and its path to the new root. */
 enum err merkle_consistency_prove(const struct merkle_source *source, uint64_t old_size,
                                   uint64_t new_size, struct merkle_proof *ret) {
-    assert(old_size <= new_size && new_size <= SIZE_MAX_LEAVES);
+    assert(old_size <= new_size && new_size <= SIZE_MAX_LEAVES / 2);
     if (old_size == 0 || old_size == new_size) {
         ret->count = 0;
         return ERR_OK;

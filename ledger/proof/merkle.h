@@ -38,7 +38,7 @@ struct merkle_source {
     enum err (*node)(void *ctx, unsigned level, uint64_t index, uint8_t ret[HASH_LEN]);
 };
 
-/* Errors are the source's own. Asserts index < size and old_size <= new_size. */
+/* Errors are the source's own. Asserts index < size <= 2^63 and old_size <= new_size <= 2^62. */
 enum err merkle_root(const struct merkle_source *source, uint64_t size,
                      uint8_t ret[HASH_LEN]) MUST_CHECK;
 enum err merkle_inclusion_prove(const struct merkle_source *source, uint64_t index, uint64_t size,
