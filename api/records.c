@@ -145,7 +145,6 @@ static enum err submit(struct submission_call *s) {
     struct record *record = s->record;
     s->record = NULL; /* the host's from here on, whatever it answers */
     enum err err = host->submit(host->ctx, record, &submission, &s->call->why);
-    if (err == ERR_QUEUE_FULL) metric_add(METRIC_QUEUE_REFUSED, 1);
     if (err) return err;
     struct submission_result result;
     memset(&result, 0, sizeof result);

@@ -67,17 +67,17 @@ static uint64_t now_us(void) {
 
 /* -- framing: RFC 9112 -- */
 
-/* civetweb parses in place: it puts NULs where a line's colon and end were, so what it saw can be compared with what was sent. */
-static bool line_is_last(const char *end) {
-    for (int i = 0; i < 2 && *end == 0; i++) end++;
-    return *end == '\r' || *end == '\n';
-}
-
-static bool has_hidden_lines(const struct mg_request_info *info) {
-    if (info->num_headers >= MG_MAX_HEADERS) return true;
-    const char *last =
-        info->num_headers ? info->http_headers[info->num_headers - 1].value : info->http_version;
-    return !line_is_last(last + strlen(last));
+/* civetweb parses in place and puts NULs where a line ended, so what it saw can be compared with what was sent: every header line begins two bytes behind the
+ * end of the one before, and behind the last one stands the empty line, whose LF civetweb has overwritten too (and its CR, where there is no header line). This
+ * also refuses lines that end in a bare LF. RFC 9112 section 2.2: "Although the line terminator for the start-line and fields is the sequence CRLF, a recipient
+ * MAY recognize a single LF as a line terminator". We do not. */
+static bool lines_are_whole(const struct mg_request_info *info) {
+    const char *end = info->http_version + strlen(info->http_version);
+    for (int i = 0; i < info->num_headers; i++) {
+        if (info->http_headers[i].name != end + 2) return false;
+        end = info->http_headers[i].value + strlen(info->http_headers[i].value);
+    }
+    return end[1] == 0 && end[2] == (info->num_headers ? '\r' : 0) && end[3] == 0;
 }
 
 /* RFC 9112 section 5.1: "A server MUST reject, with a response status code of 400 (Bad Request), any received request message that contains whitespace between a
@@ -87,20 +87,22 @@ static bool has_space_before_colon(const struct mg_header *header) {
     return behind < header->value && *behind == 0;
 }
 
-static const char *header_once(const struct mg_request_info *info, const char *name,
-                               unsigned *ret_count) {
-    const char *value = NULL;
+/* The last value of that name, without the white space behind it, and how often the name stands. */
+static struct bytes header_once(const struct mg_request_info *info, const char *name,
+                                unsigned *ret_count) {
+    struct bytes value = bytes_of("", 0);
     *ret_count = 0;
     for (int i = 0; i < info->num_headers; i++) {
         if (strcasecmp(info->http_headers[i].name, name) != 0) continue;
-        value = info->http_headers[i].value;
+        value = bytes_text(info->http_headers[i].value);
         ++*ret_count;
     }
+    while (value.len && strchr(" \t", value.data[value.len - 1])) value.len--;
     return value;
 }
 
 static enum err lines_check(const struct mg_request_info *info, struct problem *ret_why) {
-    if (has_hidden_lines(info)) {
+    if (info->num_headers >= MG_MAX_HEADERS || !lines_are_whole(info)) {
         return problem_set(ret_why, ERR_REQUEST,
                            "The header has a malformed line, or more than %d lines.",
                            MG_MAX_HEADERS - 1);
@@ -116,13 +118,16 @@ static enum err lines_check(const struct mg_request_info *info, struct problem *
  * field line or a Host header field with an invalid field value." */
 static enum err host_check(const struct mg_request_info *info, struct problem *ret_why) {
     unsigned count = 0;
-    const char *host = header_once(info, "Host", &count);
+    struct bytes host = header_once(info, "Host", &count);
     bool is_needed = strcmp(info->http_version, "1.1") == 0;
     if (count > 1 || (is_needed && count == 0)) {
         return problem_set(ret_why, ERR_REQUEST, "The request needs exactly one Host line.");
     }
-    if (!host || strcspn(host, " \t,/\\@?#\"<>") == strlen(host)) return ERR_OK;
-    return problem_set(ret_why, ERR_REQUEST, "The Host line names no host.");
+    for (size_t i = 0; i < host.len; i++) {
+        if (!strchr(" \t,/\\@?#\"<>", host.data[i])) continue;
+        return problem_set(ret_why, ERR_REQUEST, "The Host line names no host.");
+    }
+    return ERR_OK;
 }
 
 /* RFC 9112 section 6.3: a message with an invalid Content-Length, or with several that differ, is unframed; 6.1: Transfer-Encoding beside Content-Length "ought to
@@ -131,13 +136,13 @@ static enum err length_check(const struct mg_request_info *info, uint64_t *ret_l
                              struct problem *ret_why) {
     unsigned codings = 0, lengths = 0;
     (void)header_once(info, "Transfer-Encoding", &codings);
-    const char *length = header_once(info, "Content-Length", &lengths);
+    struct bytes length = header_once(info, "Content-Length", &lengths);
     *ret_len = 0;
     if (codings) {
         return problem_set(ret_why, ERR_REQUEST,
                            "No Transfer-Encoding is taken here; send a Content-Length.");
     }
-    if (lengths == 0 || (lengths == 1 && !decimal_parse(bytes_text(length), ret_len))) {
+    if (lengths == 0 || (lengths == 1 && !decimal_parse(length, ret_len))) {
         return ERR_OK;
     }
     return problem_set(ret_why, ERR_REQUEST,

@@ -1,0 +1,662 @@
+/* The server over raw sockets on 127.0.0.1: requests that are framed in two ways at once, paths that others would clean, bodies that are slow, long or short,
+ * connections that are used again, and a drain that waits. Bytes are sent as they stand; nothing helpful is between them and the server. */
+#include "api/server.h"
+
+#include "api/metrics.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REPLY_MAX (1 << 20)
+#define TIMEOUT_MS 800 /* the servers' request timeout */
+
+/* -- a host that answers /add-checkpoint with its own body, as late as told -- */
+
+static atomic_uint delay_ms;
+
+static enum err echo(void *ctx, struct bytes body, int *ret_status, uint64_t *ret_known_size,
+                     struct buf *ret_lines, struct problem *ret_why) {
+    struct timespec delay = {atomic_load(&delay_ms) / 1000,
+                             (long)(atomic_load(&delay_ms) % 1000) * 1000000};
+    (void)ctx;
+    (void)ret_known_size;
+    (void)ret_why;
+    (void)nanosleep(&delay, NULL);
+    *ret_status = 200;
+    return buf_add(ret_lines, body);
+}
+
+static enum err ready(void *ctx, struct problem *ret_why) {
+    (void)ctx;
+    return problem_set(ret_why, ERR_NO_QUORUM, "Too few.");
+}
+
+static struct api api = {.host = {.cosign_add = echo, .ready = ready}, .wait_max_ms = 1000};
+
+static struct server *start_with(unsigned threads, const char *proxies) {
+    struct server_options options = {"127.0.0.1:0", threads, TIMEOUT_MS, proxies};
+    struct server *server = NULL;
+    struct problem why = {0};
+    api.policy = bytes_text("log example\n");
+    cr_assert(server_start(&options, &api, &server, &why) == ERR_OK, "%s", why.detail);
+    cr_assert(server_port(server) > 0);
+    return server;
+}
+
+static struct server *start(void) {
+    return start_with(4, NULL);
+}
+
+/* -- a client of bytes -- */
+
+static int dial(const struct server *server) {
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)server_port(server)),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct timeval limit = {10, 0};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    cr_assert(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+    return fd;
+}
+
+static void send_bytes(int fd, const char *data, size_t len) {
+    cr_assert_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void send_text(int fd, const char *text) {
+    send_bytes(fd, text, strlen(text));
+}
+
+struct answer {
+    int status;
+    char *text; /* head and body; the caller frees */
+    const char *body;
+    size_t body_len;
+    bool was_closed; /* by the server, behind the answer */
+};
+
+/* Reads one answer: its head, then as many bytes as it says, none where bodiless. */
+static struct answer receive(int fd, bool bodiless) {
+    struct answer answer = {0};
+    size_t len = 0, want = SIZE_MAX;
+    answer.text = calloc(1, REPLY_MAX);
+    cr_assert(answer.text);
+    while (len < want && len < REPLY_MAX - 1) {
+        size_t room = want == SIZE_MAX ? 1 : want - len; /* never into the next answer */
+        ssize_t got = recv(fd, answer.text + len, room, 0);
+        if (got <= 0) {
+            answer.was_closed = true;
+            break;
+        }
+        len += (size_t)got;
+        char *end = strstr(answer.text, "\r\n\r\n");
+        if (!end || want != SIZE_MAX) continue;
+        const char *length = strstr(answer.text, "\r\nContent-Length: ");
+        answer.body_len = length ? strtoul(length + 18, NULL, 10) : 0;
+        want = (size_t)(end + 4 - answer.text) + (bodiless ? 0 : answer.body_len);
+    }
+    (void)sscanf(answer.text, "HTTP/1.1 %d ", &answer.status);
+    char *end = strstr(answer.text, "\r\n\r\n");
+    answer.body = end ? end + 4 : "";
+    return answer;
+}
+
+static bool is_closed(int fd) {
+    char byte;
+    return recv(fd, &byte, 1, 0) == 0;
+}
+
+static bool is_open(int fd) {
+    struct pollfd poll_ = {fd, POLLIN, 0};
+    return poll(&poll_, 1, 100) == 0;
+}
+
+/* One request on a connection of its own. */
+static struct answer ask_bytes(const struct server *server, const char *data, size_t len) {
+    int fd = dial(server);
+    send_bytes(fd, data, len);
+    struct answer answer = receive(fd, strncmp(data, "HEAD", 4) == 0);
+    if (strstr(answer.text, "\r\nConnection: close\r\n")) answer.was_closed = is_closed(fd);
+    (void)close(fd);
+    return answer;
+}
+
+static struct answer ask(const struct server *server, const char *request) {
+    return ask_bytes(server, request, strlen(request));
+}
+
+static int status_of(const struct server *server, const char *request) {
+    struct answer answer = ask(server, request);
+    free(answer.text);
+    return answer.status;
+}
+
+static bool has(const struct answer *answer, const char *line) {
+    char whole[256];
+    (void)snprintf(whole, sizeof whole, "\r\n%s\r\n", line);
+    const char *at = strstr(answer->text, whole), *end = strstr(answer->text, "\r\n\r\n");
+    return at && end && at <= end;
+}
+
+static uint64_t now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+#define POST "POST /add-checkpoint HTTP/1.1\r\nHost: h\r\n"
+
+/* -- happy paths -- */
+
+Test(api_server, a_get_is_answered_and_the_connection_serves_again) {
+    struct server *server = start();
+    int fd = dial(server);
+    for (int i = 0; i < 5; i++) {
+        send_text(fd, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+        struct answer answer = receive(fd, false);
+        cr_assert_eq(answer.status, 200);
+        cr_assert_str_eq(answer.body, "{\"status\":\"ok\"}");
+        cr_assert(has(&answer, "Content-Type: application/json"));
+        cr_assert(has(&answer, "Content-Length: 15"));
+        cr_assert(has(&answer, "Connection: keep-alive") &&
+                  has(&answer, "Cache-Control: no-store"));
+        cr_assert(has(&answer, "X-Content-Type-Options: nosniff"));
+        cr_assert(strstr(answer.text, "\r\nX-Request-Id: ") && strstr(answer.text, "\r\nDate: "));
+        free(answer.text);
+    }
+    cr_assert(is_open(fd));
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, a_body_arrives_whole_in_one_piece_and_in_many) {
+    struct server *server = start();
+    static char body[16384], request[17000];
+    for (size_t i = 0; i < sizeof body; i++) body[i] = (char)('a' + i % 26);
+    static const size_t lens[] = {1, 2, 15, 16, 17, 255, 4096, 16383, 16384};
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+        int head = snprintf(request, sizeof request, POST "Content-Length: %zu\r\n\r\n", lens[i]);
+        memcpy(request + head, body, lens[i]);
+        size_t len = (size_t)head + lens[i];
+        int fd = dial(server);
+        for (int twice = 0; twice < 2; twice++) {
+            send_bytes(fd, request, (size_t)head + 1);
+            if (lens[i] > 1) (void)usleep(2000);
+            if (lens[i] > 1) send_bytes(fd, request + head + 1, lens[i] - 1);
+            struct answer answer = receive(fd, false);
+            cr_assert(answer.status == 200 && answer.body_len == lens[i], "%zu", lens[i]);
+            cr_assert(memcmp(answer.body, body, lens[i]) == 0);
+            free(answer.text);
+        }
+        cr_assert(is_open(fd));
+        (void)close(fd);
+        struct answer whole = ask_bytes(server, request, len);
+        cr_assert(whole.status == 200 && whole.body_len == lens[i]);
+        free(whole.text);
+    }
+    server_stop(server);
+}
+
+Test(api_server, requests_sent_together_are_answered_in_turn) {
+    struct server *server = start();
+    int fd = dial(server);
+    send_text(fd, POST "Content-Length: 3\r\n\r\none" POST "Content-Length: 3\r\n\r\ntwo"
+                       "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    static const char *const want[] = {"one", "two", "{\"status\":\"ok\"}"};
+    for (size_t i = 0; i < 3; i++) {
+        struct answer answer = receive(fd, false);
+        cr_assert_eq(answer.status, 200);
+        cr_assert_str_eq(answer.body, want[i]);
+        free(answer.text);
+    }
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, head_has_the_length_of_its_get_and_no_body) {
+    struct server *server = start();
+    int fd = dial(server);
+    send_text(fd, "HEAD /v1/policy HTTP/1.1\r\nHost: h\r\n\r\n"
+                  "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct answer head = receive(fd, true), get = receive(fd, false);
+    cr_assert(head.status == 200 && has(&head, "Content-Length: 12"));
+    cr_assert_str_eq(get.body, "{\"status\":\"ok\"}");
+    free(head.text);
+    free(get.text);
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, options_has_no_body_and_no_length) {
+    struct server *server = start();
+    struct answer answer = ask(server, "OPTIONS /v1/policy HTTP/1.1\r\nHost: h\r\n\r\n");
+    cr_assert_eq(answer.status, 204);
+    cr_assert(!strstr(answer.text, "Content-Length") &&
+              has(&answer, "Access-Control-Allow-Origin: *"));
+    free(answer.text);
+    server_stop(server);
+}
+
+Test(api_server, expect_100_continue_is_answered_before_the_body) {
+    struct server *server = start();
+    int fd = dial(server);
+    send_text(fd, POST "Content-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    struct answer go_on = receive(fd, true);
+    cr_assert_eq(go_on.status, 100);
+    send_text(fd, "body");
+    struct answer answer = receive(fd, false);
+    cr_assert_str_eq(answer.body, "body");
+    free(go_on.text);
+    free(answer.text);
+    (void)close(fd);
+    /* A body that would be refused is refused at once, without a 100. */
+    cr_assert_eq(status_of(server, POST "Content-Length: 16385\r\nExpect: 100-continue\r\n\r\n"),
+                 413);
+    server_stop(server);
+}
+
+/* -- connections -- */
+
+Test(api_server, the_client_says_when_a_connection_ends) {
+    struct server *server = start();
+    static const struct {
+        const char *request;
+        bool closes;
+    } cases[] = {
+        {"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", false},
+        {"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n\r\n", false},
+        {"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", true},
+        {"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+         true},
+        {"GET /healthz HTTP/1.0\r\n\r\n", true},
+        {"GET /healthz HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int fd = dial(server);
+        send_text(fd, cases[i].request);
+        struct answer answer = receive(fd, false);
+        cr_assert_eq(answer.status, 200, "%s", cases[i].request);
+        cr_assert_eq(has(&answer, "Connection: close"), cases[i].closes, "%s", cases[i].request);
+        cr_assert(cases[i].closes ? is_closed(fd) : is_open(fd), "%s", cases[i].request);
+        free(answer.text);
+        (void)close(fd);
+    }
+    server_stop(server);
+}
+
+/* -- framing: each of these could be read as two requests by somebody -- */
+
+Test(api_server, a_request_framed_in_two_ways_is_refused_and_the_connection_closed) {
+    struct server *server = start();
+    static const char *const cases[] = {
+        POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
+        POST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc",
+        POST "transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        POST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        POST "Content-Length: 3\r\ncontent-length: 0\r\n\r\nabc",
+        POST "Content-Length: 3x\r\n\r\nabc",
+        POST "Content-Length: 3, 3\r\n\r\nabc",
+        POST "Content-Length: -3\r\n\r\nabc",
+        POST "Content-Length: +3\r\n\r\nabc",
+        POST "Content-Length: 0x3\r\n\r\nabc",
+        POST "Content-Length: 3.0\r\n\r\nabc",
+        POST "Content-Length: \"3\"\r\n\r\nabc",
+        POST "Content-Length:\r\n\r\nabc",
+        POST "Content-Length: 18446744073709551616\r\n\r\nabc",
+        POST "Content-Length: 99999999999999999999999999\r\n\r\nabc",
+        POST "Content-Length : 3\r\n\r\nabc",
+        POST "Content-Length\t: 3\r\n\r\nabc",
+        POST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        POST "Content-Length: 3\r\n Transfer-Encoding: chunked\r\n\r\nabc",
+        POST "X: y\r\n Z: folded\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "X: y\r\n\tfolded\r\nContent-Length: 3\r\n\r\nabc",
+        POST ": nameless\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "\x80: v\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "nocolon\r\nContent-Length: 3\r\n\r\nabc",
+        POST "X: a\rContent-Length: 3\r\n\r\nabc",
+        POST "Content-Length: 3\nTransfer-Encoding: chunked\r\n\r\nabc",
+        "POST /add-checkpoint HTTP/1.0\r\n X: y\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answer = ask(server, cases[i]);
+        cr_assert(answer.status == 400 || answer.status == 411, "%d: %s", answer.status, cases[i]);
+        cr_assert(answer.was_closed, "%s", cases[i]);
+        cr_assert(has(&answer, "Content-Type: application/problem+json"), "%s", cases[i]);
+        cr_assert(strstr(answer.body, "\"code\":\"request\""), "%s", cases[i]);
+        free(answer.text);
+    }
+    server_stop(server);
+}
+
+/* civetweb keeps 64 header lines and forgets the rest. */
+Test(api_server, too_many_header_lines_are_refused) {
+    struct server *server = start();
+    char request[4096];
+    for (int count = 60; count < 70; count++) {
+        size_t len =
+            (size_t)snprintf(request, sizeof request, "GET /healthz HTTP/1.1\r\nHost: h\r\n");
+        for (int i = 0; i < count; i++) {
+            len += (size_t)snprintf(request + len, sizeof request - len, "A%d: b\r\n", i);
+        }
+        (void)snprintf(request + len, sizeof request - len, "\r\n");
+        cr_assert_eq(status_of(server, request), count + 1 < 64 ? 200 : 400, "%d", count);
+    }
+    server_stop(server);
+}
+
+Test(api_server, the_host_line_stands_once) {
+    struct server *server = start();
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: u@a\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: a, b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"), 200);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost:   h  \r\n\r\n"), 200);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost:h\r\n\r\n"), 200);
+    server_stop(server);
+}
+
+Test(api_server, a_line_ends_in_cr_lf_and_nothing_else) {
+    struct server *server = start();
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\r\nA: b  \r\nC:\r\n\r\n"),
+                 200);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\nHost: h\n\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\nHost: h\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\nA: b\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nA: b\nHost: h\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\n\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\n Host: h\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\r\n : x\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\r\n: x\r\nHost: h\r\n\r\n"), 400);
+    server_stop(server);
+}
+
+Test(api_server, request_lines_that_cannot_be_read_are_refused_without_an_echo) {
+    struct server *server = start();
+    static const char *const cases[] = {
+        "GET /healthz HTTP/2.0\r\nHost: h\r\n\r\n",
+        "GET /healthz HTTP/1.2\r\nHost: h\r\n\r\n",
+        "GET /healthz\r\n\r\n",
+        "GET healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+        "SECRET /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+        "get /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /\xe4\xbd\xa0 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "\x16\x03\x01\x02\x01\x01\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answer = ask(server, cases[i]);
+        cr_assert(answer.status == 400 || answer.status == 505, "%d: %s", answer.status, cases[i]);
+        cr_assert(strstr(answer.body, "urn:qizheng:problem:request") && answer.was_closed);
+        cr_assert(!strstr(answer.text, "SECRET") && !strstr(answer.text, "healthz"));
+        cr_assert(!strstr(answer.text, "ivet"));
+        free(answer.text);
+    }
+    static const char nul[] = "GET /healthz\0x HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct answer answer = ask_bytes(server, nul, sizeof nul - 1);
+    cr_assert_eq(answer.status, 400);
+    free(answer.text);
+    server_stop(server);
+}
+
+/* RFC 9112 section 3.2.2 wants the absolute form taken; the library takes it where it names the port that it listens on, else it hangs up. */
+Test(api_server, an_absolute_target_never_reaches_another_path) {
+    struct server *server = start();
+    char request[256];
+    (void)snprintf(request, sizeof request,
+                   "GET http://127.0.0.1:%u/healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+                   server_port(server));
+    int status = status_of(server, request);
+    cr_assert(status == 200 || status == 0, "%d", status);
+    status = status_of(server, "GET http://elsewhere/healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    cr_assert(status == 0 || status == 400, "%d", status);
+    status = status_of(server, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+    cr_assert(status == 0 || status == 400 || status == 404, "%d", status);
+    server_stop(server);
+}
+
+Test(api_server, a_path_is_what_was_sent) {
+    struct server *server = start();
+    static const char *const others[] = {
+        "//healthz",   "/./healthz",  "/x/../healthz", "/healthz/",     "/healthz/.",
+        "/%68ealthz",  "/healthz%00", "/healthz%2f",   "/%2e/healthz",  "/healthz;x",
+        "/healthz#x",  "/healthz%20", "/HEALTHZ",      "/healthz\\",    "/healthzx",
+        "/v1//status", "/tile//0",    "/tile/../x",    "/v1/policy%3f", "/..",
+    };
+    char request[256];
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        (void)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", others[i]);
+        cr_assert_eq(status_of(server, request), 404, "%s", others[i]);
+    }
+    cr_assert_eq(status_of(server, "GET /healthz?x=1 HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz? HTTP/1.1\r\nHost: h\r\n\r\n"), 200);
+    server_stop(server);
+}
+
+/* -- bodies -- */
+
+Test(api_server, a_body_above_the_limit_is_refused_unread) {
+    struct server *server = start();
+    static const char *const cases[] = {POST "Content-Length: 16385\r\n\r\n",
+                                        POST "Content-Length: 16385\r\n\r\nsome of it",
+                                        POST "Content-Length: 9223372036854775807\r\n\r\n"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t before = now_ms();
+        struct answer answer = ask(server, cases[i]);
+        cr_assert_eq(answer.status, 413);
+        cr_assert(has(&answer, "Connection: close") && answer.was_closed);
+        cr_assert(now_ms() - before < TIMEOUT_MS / 2, "it waited for the body");
+        free(answer.text);
+    }
+    server_stop(server);
+}
+
+Test(api_server, a_body_that_no_route_takes_is_left_unread_and_the_connection_closed) {
+    struct server *server = start();
+    static const struct {
+        const char *request;
+        int status;
+    } cases[] = {
+        {"GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 200},
+        {"GET /nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 404},
+        {"POST /nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\n", 404},
+        {"POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 405},
+        {"DELETE /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 405},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t before = now_ms();
+        struct answer answer = ask(server, cases[i].request);
+        cr_assert_eq(answer.status, cases[i].status, "%s", cases[i].request);
+        cr_assert(answer.was_closed && now_ms() - before < TIMEOUT_MS / 2);
+        free(answer.text);
+    }
+    server_stop(server);
+}
+
+Test(api_server, a_post_without_a_length_has_an_empty_body) {
+    struct server *server = start();
+    int fd = dial(server);
+    send_text(fd, POST "\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct answer post = receive(fd, false), get = receive(fd, false);
+    cr_assert(post.status == 200 && post.body_len == 0);
+    cr_assert_str_eq(get.body, "{\"status\":\"ok\"}");
+    free(post.text);
+    free(get.text);
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, a_stalled_body_times_out) {
+    struct server *server = start();
+    uint64_t before = now_ms();
+    struct answer answer = ask(server, POST "Content-Length: 10\r\n\r\nabc");
+    uint64_t took = now_ms() - before;
+    cr_assert_eq(answer.status, 408);
+    cr_assert(answer.was_closed);
+    cr_assert(took >= TIMEOUT_MS && took < 2 * TIMEOUT_MS + 500, "%llu ms",
+              (unsigned long long)took);
+    free(answer.text);
+    server_stop(server);
+}
+
+/* One byte now and then keeps each single read alive: the deadline is the request's. */
+Test(api_server, a_dripping_body_times_out) {
+    struct server *server = start();
+    int fd = dial(server);
+    uint64_t before = now_ms();
+    send_text(fd, POST "Content-Length: 2000\r\n\r\n");
+    while (now_ms() - before < 8 * TIMEOUT_MS && is_open(fd)) {
+        if (send(fd, "x", 1, MSG_NOSIGNAL) != 1) break;
+    }
+    struct answer answer = receive(fd, false);
+    uint64_t took = now_ms() - before;
+    cr_assert_eq(answer.status, 408);
+    cr_assert(took < 6 * TIMEOUT_MS, "%llu ms", (unsigned long long)took);
+    free(answer.text);
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, a_body_that_ends_early_is_no_request) {
+    struct server *server = start();
+    int fd = dial(server);
+    uint64_t before = now_ms();
+    send_text(fd, POST "Content-Length: 10\r\n\r\nabc");
+    cr_assert(shutdown(fd, SHUT_WR) == 0);
+    struct answer answer = receive(fd, false);
+    cr_assert_eq(answer.status, 400);
+    cr_assert(now_ms() - before < TIMEOUT_MS);
+    free(answer.text);
+    (void)close(fd);
+    server_stop(server);
+}
+
+Test(api_server, a_client_that_leaves_harms_nobody) {
+    struct server *server = start_with(2, NULL);
+    for (int i = 0; i < 20; i++) {
+        int fd = dial(server);
+        send_text(fd, i % 2 ? POST "Content-Length: 10\r\n\r\nabc" : "GET /hea");
+        struct linger now = {1, 0};
+        cr_assert(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
+        (void)close(fd);
+    }
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"), 200);
+    server_stop(server);
+}
+
+/* -- drain -- */
+
+struct late {
+    struct server *server;
+    int status;
+};
+
+static void *ask_late(void *arg) {
+    struct late *late = arg;
+    late->status = status_of(late->server, POST "Content-Length: 3\r\n\r\nabc");
+    return NULL;
+}
+
+Test(api_server, drain_lets_running_requests_end_and_refuses_new_ones) {
+    struct server *server = start();
+    struct late late = {server, 0};
+    pthread_t thread;
+    atomic_store(&delay_ms, 400);
+    cr_assert(pthread_create(&thread, NULL, ask_late, &late) == 0);
+    while (metric_get(METRIC_HTTP_IN_FLIGHT) == 0) (void)usleep(1000);
+    server_drain(server, 5000);
+    cr_assert_eq(metric_get(METRIC_HTTP_IN_FLIGHT), 0);
+    cr_assert(pthread_join(thread, NULL) == 0);
+    cr_assert_eq(late.status, 200);
+    struct answer answer = ask(server, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    cr_assert_eq(answer.status, 503);
+    cr_assert(answer.was_closed && has(&answer, "Retry-After: 5"));
+    cr_assert(strstr(answer.body, "\"code\":\"draining\""));
+    free(answer.text);
+    server_stop(server);
+}
+
+Test(api_server, drain_gives_up_at_its_timeout) {
+    struct server *server = start();
+    struct late late = {server, 0};
+    pthread_t thread;
+    atomic_store(&delay_ms, 700);
+    cr_assert(pthread_create(&thread, NULL, ask_late, &late) == 0);
+    while (metric_get(METRIC_HTTP_IN_FLIGHT) == 0) (void)usleep(1000);
+    uint64_t before = now_ms();
+    server_drain(server, 100);
+    cr_assert(now_ms() - before < 400);
+    cr_assert(pthread_join(thread, NULL) == 0);
+    cr_assert_eq(late.status, 200);
+    server_stop(server);
+}
+
+/* -- start -- */
+
+Test(api_server, an_address_that_cannot_be_served_is_refused) {
+    static const char *const bad[] = {"",
+                                      "8080",
+                                      "localhost:8080",
+                                      "127.0.0.1:8080s",
+                                      "127.0.0.1:8080r",
+                                      "[::1]:8080",
+                                      "127.0.0.1:80,127.0.0.1:81",
+                                      "+8080"};
+    struct server *server = NULL;
+    struct problem why = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct server_options options = {bad[i], 1, 1000, NULL};
+        cr_assert(server_start(&options, &api, &server, &why) == ERR_CONFIG, "%s", bad[i]);
+        cr_assert(why.detail[0]);
+    }
+    struct server_options none = {"127.0.0.1:0", 0, 1000, NULL}, soon = {"127.0.0.1:0", 1, 0, NULL};
+    cr_assert(server_start(&none, &api, &server, &why) == ERR_CONFIG);
+    cr_assert(server_start(&soon, &api, &server, &why) == ERR_CONFIG);
+    struct server *first = start();
+    char taken[32];
+    (void)snprintf(taken, sizeof taken, "127.0.0.1:%u", server_port(first));
+    struct server_options again = {taken, 1, 1000, NULL};
+    cr_assert(server_start(&again, &api, &server, &why) == ERR_IO);
+    cr_assert(strstr(why.detail, taken) && !server);
+    server_stop(first);
+    server_stop(NULL);
+}
+
+/* -- who asks, and what is counted -- */
+
+Test(api_server, requests_are_counted_by_route_and_status) {
+    struct server *server = start();
+    struct buf out;
+    (void)status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)status_of(server, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)status_of(server, "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)status_of(server, "BAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+    server_stop(server); /* after it everything is counted */
+    buf_init(&out, 1 << 20);
+    cr_assert(metrics_format(api_route_name, api_route_count(), &out) == ERR_OK && buf_text(&out));
+    const char *text = (const char *)out.data;
+    cr_assert(strstr(text, "requests_total{route=\"GET /healthz\",status=\"200\"} 1\n"));
+    cr_assert(strstr(text, "requests_total{route=\"GET /readyz\",status=\"503\"} 1\n"));
+    cr_assert(strstr(text, "requests_total{route=\"other\",status=\"404\"} 1\n"));
+    cr_assert(strstr(text, "requests_total{route=\"other\",status=\"400\"} 1\n"));
+    buf_done(&out);
+}
