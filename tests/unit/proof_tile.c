@@ -335,6 +335,26 @@ Test(proof_tile, a_tile_that_failed_to_read_is_read_again) {
     tile_source_done(&tiles);
 }
 
+/* The world's tiles, but a read of tile 1 writes half of it and fails. */
+static enum err half_tile(void *ctx, unsigned level, uint64_t index, unsigned width, uint8_t *ret) {
+    if (index == 0) return world_tile(ctx, level, index, width, ret);
+    memset(ret, 0xAB, (size_t)width * HASH_LEN);
+    return ERR_IO;
+}
+
+Test(proof_tile, a_failed_read_leaves_no_other_tile_held) {
+    struct world_source world = {WORLD};
+    struct tile_source tiles;
+    uint8_t hash[HASH_LEN];
+    tile_source_init(&tiles, (struct tile_reader){&world, half_tile}, WORLD);
+    struct merkle_source source = tile_source_merkle(&tiles);
+    cr_assert(source.node(source.ctx, 0, 3, hash) == ERR_OK);
+    cr_assert(source.node(source.ctx, 0, 256, hash) == ERR_IO);
+    cr_assert(source.node(source.ctx, 0, 3, hash) == ERR_OK);
+    cr_assert_arr_eq(hash, model_root(3, 4), HASH_LEN);
+    tile_source_done(&tiles);
+}
+
 /* -- bundles and the vectors -- */
 
 static void tile_bytes(const struct tile *tile, struct buf *out) {
