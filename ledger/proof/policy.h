@@ -11,7 +11,8 @@
 
 struct policy; /* owned, policy_done */
 
-/* ERR_POLICY with line number and reason; ERR_TOO_LARGE. */
+/* To the letter of the standard, UTF-8 not required. Limits: LIMIT_POLICY bytes, LIMIT_POLICY_NAMES logs, as many witnesses and groups together.
+ * ERR_POLICY with line number and reason (which never repeats the text); ERR_TOO_LARGE ERR_NO_MEMORY. text is not kept. */
 enum err policy_parse(struct bytes text, struct policy **ret, struct problem *ret_why) MUST_CHECK;
 void policy_done(struct policy *policy);
 
@@ -26,8 +27,9 @@ struct policy_result {
     struct checkpoint checkpoint; /* borrows from the note's raw bytes */
     bool log_signed;
     bool quorum_met;
-    unsigned n,
-        q; /* of the group that the quorum names, where that is a plain k-of-n; n = number of witnesses under it otherwise */
+    bool plain; /* the quorum is a witness, `none`, or a group of witnesses alone: k of n */
+    unsigned n; /* witnesses under the quorum */
+    unsigned q; /* the least number of them that can meet it; k where plain; 0 with `none` */
     struct policy_signer
         *signers; /* owned; cosigners under the quorum whose line verified, in policy order */
     size_t signer_count;
@@ -40,8 +42,13 @@ enum err policy_check(const struct policy *policy, struct bytes raw, struct poli
 void policy_result_done(struct policy_result *result);
 size_t policy_log_count(const struct policy *policy);
 const struct vkey *policy_log(const struct policy *policy, size_t index);
+/* Every witness that the policy names, under the quorum or not. */
+size_t policy_witness_count(const struct policy *policy);
+const struct vkey *policy_witness(const struct policy *policy, size_t index);
 
-/* Writes ours: one `log` per node, `witness` per node, `group nodes <q> ...`, `quorum nodes`, with `# sizes from to|-`. own: index of the node whose log line comes first. */
+/* Appends ours: one `log` per node, `witness node-<i>` per node, `group nodes <q> ...`, `quorum nodes`, and `# sizes 0 -` as a comment: protocol 1
+ * has one node set, in force from the first size on. own: index of the node whose log line comes first; count: 1 to LIMIT_NODES. ERR_POLICY
+ * where count or own is out of range. */
 enum err policy_format(const struct vkey *logs, const struct vkey *cosigners, size_t count,
                        size_t own, struct buf *out) MUST_CHECK;
 
