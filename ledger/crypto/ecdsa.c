@@ -1,4 +1,5 @@
-/* See ecdsa.h. The context is made once; after that only ecdsa_blind (before threads) writes to it. */
+/* See ecdsa.h. The context is made once; after that only ecdsa_blind (before threads) writes to it. It lives as
+ * long as the process: at exit other threads may still use it. */
 #include "ledger/crypto/ecdsa.h"
 
 #include "ledger/crypto/sha256.h"
@@ -6,7 +7,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <secp256k1.h>
-#include <stdlib.h>
 #include <string.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -14,14 +14,9 @@ static secp256k1_context *shared;
 
 _Static_assert(sizeof(secp256k1_pubkey) == 64, "key_public.parsed holds libsecp256k1's form");
 
-static void at_exit(void) {
-    secp256k1_context_destroy(shared);
-}
-
 static void start(void) {
-    shared = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
+    shared = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
     assert(shared);
-    (void)atexit(at_exit);
 }
 
 static secp256k1_context *context(void) {

@@ -6,6 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <string.h>
@@ -50,9 +51,21 @@ enum err evp_ec_key(const char *group, const uint8_t point[64], const uint8_t *s
     EVP_PKEY_CTX_free(ctx);
     OSSL_PARAM_free(params);
     BN_clear_free(number);
-    if (err) return err;
+    if (err) {
+        ERR_clear_error();
+        return err;
+    }
     *ret_handle = key;
     return ERR_OK;
+}
+
+/* FIPS 186-4 section B.4: d in [1, n-1]. GB/T 32918.1-2016 section 6.1: in [1, n-2], since signing divides by 1 + d. */
+static bool in_range(const BIGNUM *secret, const BIGNUM *order, bool sm2) {
+    BIGNUM *top = BN_dup(order); /* the first that is too large */
+    bool in =
+        top && (!sm2 || BN_sub_word(top, 1)) && !BN_is_zero(secret) && BN_cmp(secret, top) < 0;
+    BN_free(top);
+    return in;
 }
 
 enum err evp_ec_public(const char *group, const uint8_t secret[32], uint8_t ret_point[64]) {
@@ -64,8 +77,7 @@ enum err evp_ec_public(const char *group, const uint8_t secret[32], uint8_t ret_
     BIGNUM *number = BN_secure_new();
     uint8_t uncompressed[65];
     enum err err = point && number && BN_bin2bn(secret, 32, number) ? ERR_OK : ERR_NO_MEMORY;
-    if (!err && (BN_is_zero(number) || BN_cmp(number, EC_GROUP_get0_order(curve)) >= 0))
-        err = ERR_KEY;
+    if (!err && !in_range(number, EC_GROUP_get0_order(curve), nid == NID_sm2)) err = ERR_KEY;
     if (!err && (!EC_POINT_mul(curve, point, number, NULL, NULL, NULL) ||
                  EC_POINT_point2oct(curve, point, POINT_CONVERSION_UNCOMPRESSED, uncompressed, 65,
                                     NULL) != 65)) {
@@ -90,10 +102,13 @@ static enum err der_to_raw(const uint8_t *der, size_t len, uint8_t raw[KEY_SIG_L
     const unsigned char *at = der;
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)len);
     if (!sig) return ERR_INTERNAL;
-    bool ok = BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32) == 32 &&
-              BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32) == 32;
+    uint8_t both[KEY_SIG_LEN];
+    bool ok = BN_bn2binpad(ECDSA_SIG_get0_r(sig), both, 32) == 32 &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(sig), both + 32, 32) == 32;
     ECDSA_SIG_free(sig);
-    return ok ? ERR_OK : ERR_INTERNAL;
+    if (!ok) return ERR_INTERNAL;
+    memcpy(raw, both, sizeof both);
+    return ERR_OK;
 }
 
 static enum err raw_to_der(const uint8_t raw[KEY_SIG_LEN], uint8_t der[DER_MAX], size_t *ret_len) {
@@ -127,6 +142,7 @@ static EVP_MD_CTX *ready(void *handle, const char *digest, struct bytes user_id,
     int ok = signing ? EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, handle, NULL)
                      : EVP_DigestVerifyInit_ex(ctx, NULL, digest, NULL, NULL, handle, NULL);
     if (ok == 1) return ctx;
+    ERR_clear_error();
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_CTX_free(key_ctx);
     return NULL;
@@ -136,6 +152,7 @@ static void done(EVP_MD_CTX *ctx) {
     EVP_PKEY_CTX *key_ctx = EVP_MD_CTX_get_pkey_ctx(ctx);
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_CTX_free(key_ctx);
+    ERR_clear_error(); /* a refused signature may leave its reason */
 }
 
 enum err evp_sign(void *handle, const char *digest, struct bytes user_id, struct bytes message,

@@ -7,7 +7,7 @@
 /* group: OpenSSL's name ("P-256", "SM2", "secp256k1"). secret NULL: a public key. ERR_KEY where the point is not on the curve. */
 enum err evp_ec_key(const char *group, const uint8_t point[64], const uint8_t *secret,
                     void **ret_handle) MUST_CHECK;
-/* The point of secret * G. ERR_KEY where secret is zero or not below the order. */
+/* The point of secret * G. ERR_KEY where secret is zero, not below the order, or for SM2 one below it. */
 enum err evp_ec_public(const char *group, const uint8_t secret[32],
                        uint8_t ret_point[64]) MUST_CHECK;
 void *evp_share(void *handle);

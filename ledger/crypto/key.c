@@ -13,11 +13,13 @@
 #include "ledger/crypto/sm2.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+/* Only the number lies in locked memory; the public part, which owns OpenSSL's handle, does not need to. */
 struct key_secret {
-    uint8_t secret[32]; /* scalar, or Ed25519 seed */
     struct key_public public;
+    uint8_t *secret; /* 32 bytes from secret_take: scalar, or Ed25519 seed */
 };
 
 /* -- the table -- */
@@ -203,8 +205,10 @@ enum err key_public_from_jwk(const struct json *jwk, struct key_public *ret,
                            has_y ? " and y" : "");
     }
     err = key_public_from_point(alg, bytes_of(point, rows[alg].point_len), ret);
-    return err ? problem_set(ret_why, err, "The coordinates are not a point of the curve.")
-               : ERR_OK;
+    if (err == ERR_KEY)
+        return problem_set(ret_why, err, "The coordinates are not a point of the curve %s.",
+                           rows[alg].crv);
+    return err ? problem_set(ret_why, err, "%s.", err_title(err)) : ERR_OK;
 }
 
 struct json *key_public_jwk(const struct key_public *key) {
@@ -249,18 +253,19 @@ bool key_sig_normalise(enum key_alg alg, uint8_t sig[KEY_SIG_LEN]) {
 
 enum err key_secret_from_bytes(enum key_alg alg, const uint8_t secret[32],
                                struct key_secret **ret) {
-    struct key_secret *key = secret_take(sizeof *key);
-    if (!key) return ERR_NO_MEMORY;
-    memset(key, 0, sizeof *key);
-    memcpy(key->secret, secret, sizeof key->secret);
     uint8_t point[64];
-    enum err err = rows[alg].public(secret, point);
+    struct key_secret *key = calloc(1, sizeof *key);
+    if (!key) return ERR_NO_MEMORY;
+    key->secret = secret_take(32);
+    enum err err = key->secret ? rows[alg].public(secret, point) : ERR_NO_MEMORY;
     if (!err) err = key_public_from_point(alg, bytes_of(point, rows[alg].point_len), &key->public);
-    if (err)
-        secret_free(key);
-    else
-        *ret = key;
-    return err;
+    if (err) {
+        key_secret_done(key);
+        return err;
+    }
+    memcpy(key->secret, secret, 32);
+    *ret = key;
+    return ERR_OK;
 }
 
 const struct key_public *key_secret_public(const struct key_secret *key) {
@@ -278,8 +283,9 @@ enum err key_sign(const struct key_secret *key, struct bytes message,
 
 void key_secret_done(struct key_secret *key) {
     if (!key) return;
+    secret_free(key->secret);
     key_public_done(&key->public);
-    secret_free(key);
+    free(key);
 }
 
 void key_blind(const uint8_t seed[32]) {

@@ -8,7 +8,10 @@ void secret_wipe(void *data, size_t len) {
 }
 
 void *secret_take(size_t len) {
-    return sodium_init() < 0 ? NULL : sodium_malloc(len);
+    /* A block ends where a page ends, so only a rounded length is aligned for every type. */
+    const size_t step = _Alignof(max_align_t);
+    if (sodium_init() < 0 || len > SIZE_MAX - step) return NULL;
+    return sodium_malloc((len + step - 1) / step * step);
 }
 
 void secret_free(void *data) {

@@ -1,5 +1,5 @@
 /* See sha256.h. EVP_sha256() and SHA256() fetch the algorithm on each call (three times the cost of a short hash), so it is fetched
- * once, and each thread keeps one context, freed when the thread ends. */
+ * once, and each thread keeps one context, freed when the thread ends. Nothing is freed at exit: other threads may still hash then. */
 #include "ledger/crypto/sha256.h"
 
 #include "ledger/crypto/openssl_names.h"
@@ -21,18 +21,11 @@ static void context_free(void *ctx) {
     EVP_MD_CTX_free(ctx);
 }
 
-static void at_exit(void) {
-    EVP_MD_CTX_free(pthread_getspecific(thread_context)); /* the main thread's */
-    (void)pthread_setspecific(thread_context, NULL);
-    EVP_MD_free(algorithm);
-}
-
 static void start(void) {
     algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
     assert(algorithm);
     int rc = pthread_key_create(&thread_context, context_free);
     assert(rc == 0);
-    (void)atexit(at_exit);
 }
 
 static EVP_MD_CTX *context(void) {
@@ -41,7 +34,8 @@ static EVP_MD_CTX *context(void) {
     if (ctx) return ctx;
     ctx = EVP_MD_CTX_new();
     assert(ctx);
-    (void)pthread_setspecific(thread_context, ctx);
+    int rc = pthread_setspecific(thread_context, ctx);
+    assert(rc == 0);
     return ctx;
 }
 
