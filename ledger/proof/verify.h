@@ -32,13 +32,14 @@ enum verdict_step { VERDICT_STEPS(VERDICT_ENUM) STEP_COUNT };
 enum verdict_result { VERDICT_NOT_APPLICABLE, VERDICT_PASS, VERDICT_FAIL };
 
 /* VALID: nothing failed and leaf, inclusion, checkpoint, quorum (and document, where one was given) passed. INVALID: a step failed.
- * UNCHECKED: the inputs do not allow an answer (no readable policy; a document was given but the receipt carries no record). Exit status 0, 1, 2. */
+ * UNCHECKED: the inputs do not allow an answer (no readable policy; a document was given but the receipt carries no record, or a record
+ * that names its document by another algorithm). Exit status 0, 1, 2. */
 enum verdict_outcome { VERDICT_VALID, VERDICT_INVALID, VERDICT_UNCHECKED };
 
 struct verdict_item {
     enum verdict_result result;
-    char reason[384];
-    char reason_zh[384];
+    char reason[384];    /* English, UTF-8: what was compared, and what to do */
+    char reason_zh[384]; /* the same in Chinese */
 };
 
 struct verdict {
@@ -53,9 +54,11 @@ struct verdict {
     uint64_t leaf_time_ms; /* the ledger's own statement */
     uint64_t
         existed_by_s; /* (f+1)-th smallest cosignature time: at least one honest clock; 0 where none */
-    struct quorum quorum;
+    uint64_t timestamp_s; /* earliest time in a timestamp token that verified; 0 where none */
+    struct quorum
+        quorum; /* n and q as the policy has them; liars_survived 0 where its rule is no plain k of n */
     char cosigners[LIMIT_NODES][LIMIT_VKEY_NAME + 1];
-    size_t cosigner_count;
+    size_t cosigner_count; /* key names; at most LIMIT_NODES are kept */
     struct json
         *disclosed;      /* object of the disclosed fields that verified; NULL where none; owned */
     struct json *claims; /* the record's clear claims; NULL where no record; owned */
@@ -74,7 +77,13 @@ struct verify_input {
 /* ERR_NO_MEMORY only; whatever else is wrong stands in the verdict. *ret is allocated: verdict_done. */
 enum err verify(const struct verify_input *input, struct verdict **ret) MUST_CHECK;
 void verdict_done(struct verdict *verdict); /* accepts NULL */
-/* {"outcome", "steps":[{"step","zh","result","reason","reason_zh"}], "record":{...}, "time":{...}, "quorum":{...}, "conclusions":{...}} */
+/* {"outcome",
+ *  "steps":[{"step","zh","result","reason","reason_zh"}],
+ *  "record":{"id","issuer","type","act","claims","disclosed"}      where the receipt carries a readable record
+ *  "log":{"index","size"}                                          where the proof could be read
+ *  "time":{"leaf_ms","existed_by_s","timestamp_s"}                 each where known
+ *  "quorum":{"n","f","q","liars_survived","cosigners":[name]}      where the policy could be applied
+ *  "conclusions":{"integrity":{"text","text_zh","result"},"origin":{"text","text_zh"}}} */
 enum err verdict_json(const struct verdict *verdict, struct json **ret) MUST_CHECK;
 const char *verdict_step_name(enum verdict_step step);
 const char *verdict_result_name(enum verdict_result result);    /* "pass" */

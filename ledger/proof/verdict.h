@@ -1,0 +1,68 @@
+/* The inside of a verification, shared by verify*.c and verdict.c; no other file includes this.
+ *
+ * A step's function puts its result and its reasons into the verdict and returns ERR_OK; ERR_NO_MEMORY is the only other answer. */
+#ifndef QIZHENG_PROOF_VERDICT_H
+#define QIZHENG_PROOF_VERDICT_H
+
+#include "ledger/proof/checkpoint.h"
+#include "ledger/proof/policy.h"
+#include "ledger/proof/tlog_proof.h"
+#include "ledger/proof/verify.h"
+
+/* -- reasons (verdict.c) -- */
+
+/* Sets the step's result; the reasons are then filled with say(). */
+struct verdict_item *step_set(struct verdict *verdict, enum verdict_step step,
+                              enum verdict_result result);
+/* Formats; what does not fit is cut between two characters, and bytes that are not UTF-8 become question marks. */
+void say(char out[384], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Result and both reasons at once, where they need no numbers. */
+void step_say(struct verdict *verdict, enum verdict_step step, enum verdict_result result,
+              const char *en, const char *zh);
+/* Fails the step: the refusal's own words, and the Chinese ones with the error's title behind. */
+void step_fail(struct verdict *verdict, enum verdict_step step, const char *zh,
+               const struct problem *why);
+
+#define TIME_TEXT_LEN 48
+/* RFC 3339 in UTC, such as 2026-11-23T06:35:42Z; "?" past the year 9999. */
+void time_text(uint64_t seconds, char ret[TIME_TEXT_LEN]);
+
+/* -- a leaf in the log (verify_log.c) -- */
+
+struct anchor {
+    struct tlog_proof proof;      /* borrows from the receipt */
+    struct checkpoint checkpoint; /* the same */
+};
+
+/* Reads a tlog-proof and the checkpoint in it. ERR_RECEIPT and the errors of note.h and checkpoint.h, with a reason. */
+enum err anchor_read(struct bytes text, struct anchor *ret, struct problem *ret_why) MUST_CHECK;
+/* That this leaf stands at the proof's index in the checkpoint's tree. ERR_PROOF with a reason. Who signed the checkpoint is
+ * another question (policy_check). */
+enum err anchor_verify(const struct anchor *anchor, const uint8_t leaf[LEAF_LEN],
+                       struct problem *ret_why) MUST_CHECK;
+
+/* -- one verification -- */
+
+struct verification {
+    const struct verify_input *input;
+    struct verdict *verdict;
+    struct policy *policy;   /* NULL: none that can be read */
+    struct receipt *receipt; /* NULL: not readable */
+    struct record *record;   /* NULL: none, or not readable */
+    bool record_canonical;   /* its text in the receipt is the canonical one */
+    bool has_anchor;
+    struct anchor anchor;  /* the proof of the record or leaf itself */
+    bool checkpoint_meets; /* the anchor's checkpoint meets the policy */
+};
+
+/* Steps `record` (its form) and `disclosures`; sets v->record. Then `document` (verify_record.c). */
+enum err presentation_check(struct verification *v) MUST_CHECK;
+void document_check(struct verification *v);
+/* Steps `leaf` and `inclusion`; sets v->anchor. Then `checkpoint` and `quorum`; sets v->policy (verify_log.c). */
+enum err proof_check(struct verification *v) MUST_CHECK;
+enum err policy_step(struct verification *v) MUST_CHECK;
+/* Steps `issuer` and the second half of `record`: the signature under the key that the chain binds (verify_issuer.c). */
+enum err issuer_check(struct verification *v) MUST_CHECK;
+
+#endif
