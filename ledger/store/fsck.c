@@ -146,14 +146,14 @@ static void check_body(struct fsck *fsck, const struct store_leaf *row, const ui
     replay(fsck, row);
 }
 
-static void check_tile(void *arg, unsigned level, uint64_t index, struct bytes hashes) {
+static void check_tile(void *arg, unsigned level, uint64_t index, struct bytes row) {
     struct fsck *fsck = arg;
     struct store_key key = key_tile(level, index);
     char what[32];
     (void)snprintf(what, sizeof what, "level %u, tile", level);
     fsck->tiles++;
     if (!looked(fsck, get(fsck, key_bytes(&key)), what, index)) return;
-    if (!bytes_equal(buf_bytes(&fsck->row), hashes))
+    if (!bytes_equal(buf_bytes(&fsck->row), row))
         finding(fsck, "%s %llu: does not follow from the leaves", what, N(index));
 }
 
@@ -173,8 +173,7 @@ static void check_leaf(struct fsck *fsck, struct bytes value) {
     }
     merkle_leaf(bytes_of(row.leaf, LEAF_LEN), leaf_hash);
     tree_append(fsck->tree, leaf_hash, check_tile, fsck);
-    if (fsck->tree->frontier.size == fsck->root_size)
-        merkle_frontier_root(&fsck->tree->frontier, fsck->root_at);
+    if (fsck->tree->size == fsck->root_size) tree_root(fsck->tree, fsck->root_at);
 }
 
 /* -- all leaves -- */
@@ -199,7 +198,7 @@ static void check_leaves(struct fsck *fsck) {
     }
     (void)looked(fsck, kv_iter_close(iter), "leaf row", fsck->index);
     tree_tails(fsck->tree, 0, check_tile, fsck);
-    merkle_frontier_root(&fsck->tree->frontier, fsck->result.root);
+    tree_root(fsck->tree, fsck->result.root);
     if (fsck->hooks->progress) fsck->hooks->progress(fsck->hooks->ctx, fsck->result.leaves, size);
 }
 

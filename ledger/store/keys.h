@@ -9,7 +9,7 @@
  *   M "order"                             order state (contracts/order_state.h)
  *   M "checkpoint"                        the newest final checkpoint that this node published, a signed note
  *   L index u64                           leaf 41, segment u32, offset u64, length u32
- *   T level u8, index u64                 width x 32: hashes of that tile; full tiles never change again
+ *   T level u8, index u64                 width x 32: hashes of that tile, then the nodes above them (tree.h); full tiles never change again
  *   I record id 32                        index u64
  *   D algorithm u8, digest 32, index u64  empty: that document is named by the record at that index
  *   S key                                 contract state; keys and values belong to contracts/

@@ -1,9 +1,9 @@
-/* See store.h: opening, the one commit point, and the few other writes. Reading is in store_view.c.
+/* See store.h: the one commit point, and the few other writes. Opening is in store_open.c, reading in store_view.c.
  *
  * Invariants of ARCHITECTURE.md section 9 that hold here, each checked before the write and after the read:
  *   1 positions only grow                                store_commit; a repeated one is a no-op
- *   2 size = number of leaves = next index               tree_append; check_last at open
- *   3 root(size) is a function of leaves [0, size)       check_tree at open; fsck for every leaf
+ *   2 size = number of leaves = next index               tree_append; store_open.c for the newest
+ *   3 root(size) is a function of leaves [0, size)       store_open.c; fsck for every leaf
  *   4 every index row follows from its record            index_rows is the only maker of rows; fsck
  *   5 readers see nothing that is not in a synced commit LevelDB shows a batch only behind its sync; bodies were synced before
  *   10 a leaf under a checkpoint is never rewritten      rows are only added; a tail tile's row only grows
@@ -14,232 +14,15 @@
 #include "ledger/store/store.h"
 
 #include "ledger/crypto/sha256.h"
-#include "ledger/store/file.h"
 #include "ledger/store/index.h"
 #include "ledger/store/store_impl.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
-
-/* -- rows -- */
 
 static void put_row(struct kv_batch *batch, struct store_key key, struct bytes value) {
     kv_batch_put(batch, key_bytes(&key), value);
-}
-
-struct store_head store_head_empty(void) {
-    struct store_head head;
-    memset(&head, 0, sizeof head);
-    merkle_empty(head.root);
-    return head;
-}
-
-enum err store_head_read(struct kv *kv, const struct kv_snapshot *snapshot, bool *ret_fresh,
-                         struct store_head *ret) {
-    struct buf value;
-    buf_init(&value, 2 * STORE_HEAD_LEN);
-    struct store_key key = key_meta("head");
-    enum err err = kv_get(kv, snapshot, key_bytes(&key), &value);
-    bool fresh = err == ERR_NOT_FOUND;
-    if (fresh) {
-        *ret = store_head_empty();
-        err = ERR_OK;
-    } else if (err == ERR_TOO_LARGE) {
-        err = ERR_CORRUPT;
-    } else if (!err) {
-        err = store_head_decode(buf_bytes(&value), ret);
-    }
-    if (!err) *ret_fresh = fresh;
-    buf_done(&value);
-    return err;
-}
-
-/* -- opening -- */
-
-/* Nothing at all in the database? */
-static enum err kv_is_empty(struct kv *kv, bool *ret) {
-    struct kv_iter *iter = NULL;
-    enum err err = kv_iter_open(kv, NULL, bytes_of(NULL, 0), bytes_of(NULL, 0), &iter);
-    if (err) return err;
-    bool empty = !kv_iter_valid(iter);
-    err = kv_iter_close(iter);
-    if (!err) *ret = empty;
-    return err;
-}
-
-/* The first write of a new store. What stands before it was never anybody's: so it must stand alone. */
-static enum err found(struct store *store, const char *bodies, struct problem *ret_why) {
-    bool empty = false, any = true;
-    enum err err = kv_is_empty(store->kv, &empty);
-    if (!err) err = segment_any(bodies, &any);
-    if (err) return problem_set(ret_why, err, "The store cannot be read.");
-    if (!empty || any)
-        return problem_set(
-            ret_why, ERR_CORRUPT,
-            "The database is empty or not ours, yet there are data beside it: restore "
-            "both together or move them away.");
-    struct kv_batch *batch = kv_batch_new();
-    if (!batch) return problem_set(ret_why, ERR_NO_MEMORY, "No memory to make a store.");
-    uint8_t format[STORE_FORMAT_LEN];
-    store_format_encode(STORE_FORMAT, format);
-    put_row(batch, key_meta("format"), bytes_of(format, sizeof format));
-    put_row(batch, key_meta("ledger"), bytes_of(store->ledger_id, 32));
-    err = kv_write(store->kv, batch, true, ret_why);
-    kv_batch_done(batch);
-    return err;
-}
-
-static enum err check_format(struct bytes value, struct problem *ret_why) {
-    uint32_t format = 0;
-    if (store_format_decode(value, &format))
-        return problem_set(ret_why, ERR_CORRUPT, "The layout version of the store is damaged.");
-    if (format != STORE_FORMAT)
-        return problem_set(ret_why, ERR_PROTOCOL,
-                           "The store has layout %u, this program knows %u: use the program that "
-                           "wrote it, or a newer one.",
-                           format, STORE_FORMAT);
-    return ERR_OK;
-}
-
-/* Makes a new store or recognises ours. */
-static enum err identify(struct store *store, const char *bodies, bool create,
-                         struct problem *ret_why) {
-    struct buf value;
-    buf_init(&value, 1024);
-    struct store_key key = key_meta("format");
-    enum err err = kv_get(store->kv, NULL, key_bytes(&key), &value);
-    if (err == ERR_NOT_FOUND && create)
-        err = found(store, bodies, ret_why);
-    else if (err)
-        err = problem_set(ret_why, ERR_CORRUPT, "The database is no ledger's store.");
-    else
-        err = check_format(buf_bytes(&value), ret_why);
-    key = key_meta("ledger");
-    if (!err) err = kv_get(store->kv, NULL, key_bytes(&key), &value);
-    if (!err && !bytes_equal(buf_bytes(&value), bytes_of(store->ledger_id, 32)))
-        err = problem_set(ret_why, ERR_CORRUPT, "The store belongs to another ledger.");
-    if (err == ERR_NOT_FOUND)
-        err = problem_set(ret_why, ERR_CORRUPT, "The store does not say whose it is.");
-    buf_done(&value);
-    return err;
-}
-
-/* Invariant 2 after the read: the newest leaf is where the head says, and nothing stands behind it. */
-static enum err check_last(struct store_view *view, struct problem *ret_why) {
-    const struct store_head *head = &view->head;
-    struct store_leaf last;
-    uint64_t time_ms = 0;
-    uint8_t hash[32];
-    bool beyond = false;
-    enum err err = store_view_has_row(view, head->size, &beyond);
-    if (err || beyond)
-        return problem_set(ret_why, err ? err : ERR_CORRUPT, "There are leaves beyond the head.");
-    if (head->size == 0) return ERR_OK;
-    err = store_view_row(view, head->size - 1, &last);
-    if (err || leaf_decode(last.leaf, &time_ms, hash) || time_ms != head->time_ms ||
-        last.segment != head->segment ||
-        last.offset + SEGMENT_PREFIX_LEN + last.len != head->segment_end)
-        return problem_set(ret_why, err ? err : ERR_CORRUPT,
-                           "The newest leaf is not the one that the head names.");
-    return ERR_OK;
-}
-
-/* Invariant 3 after the read: the stored root is that of the stored tiles. */
-static enum err check_tree(struct store_view *view, struct tree *tree, struct problem *ret_why) {
-    uint8_t root[HASH_LEN];
-    enum err err = tree_load(tree, store_view_tiles(view), view->head.size);
-    if (err)
-        return problem_set(ret_why, err == ERR_NOT_FOUND ? ERR_CORRUPT : err,
-                           "The newest tiles cannot be read.");
-    merkle_frontier_root(&tree->frontier, root);
-    if (memcmp(root, view->head.root, HASH_LEN) != 0)
-        return problem_set(ret_why, ERR_CORRUPT,
-                           "The stored root is not that of the stored tiles.");
-    return ERR_OK;
-}
-
-static enum err load(struct store *store, const char *bodies, struct problem *ret_why) {
-    struct store_head *head = &store->head;
-    enum err err = store_head_read(store->kv, NULL, &store->fresh, head);
-    if (err) return problem_set(ret_why, err, "The head of the store cannot be read.");
-    struct store_view view = {store, NULL, *head};
-    err = check_tree(&view, store->tree, ret_why);
-    if (!err) err = check_last(&view, ret_why);
-    if (!err)
-        err = segment_open(bodies, store->ledger_id, head->segment, head->segment_end,
-                           &store->segments, ret_why);
-    if (!err) segment_end(store->segments, &head->segment, &head->segment_end);
-    return err;
-}
-
-static struct store *store_new(const uint8_t ledger_id[32]) {
-    struct store *store = calloc(1, sizeof *store);
-    if (!store) return NULL;
-    memcpy(store->ledger_id, ledger_id, 32);
-    store->dir = -1;
-    store->tree = malloc(sizeof *store->tree);
-    store->next = malloc(sizeof *store->next);
-    pthread_mutex_init(&store->lock, NULL);
-    pthread_mutex_init(&store->evidence, NULL);
-    atomic_init(&store->broken, false);
-    atomic_init(&store->views, 0);
-    if (store->tree && store->next) return store;
-    store_close(store);
-    return NULL;
-}
-
-static enum err open_in(struct store *store, const char *dir, const char *db, const char *bodies,
-                        bool create, struct problem *ret_why) {
-    enum err err = create ? file_make_dir(dir, ret_why) : ERR_OK;
-    if (err) return err;
-    store->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->dir < 0)
-        return problem_set(ret_why, ERR_IO, "%s cannot be opened: %s.", dir, strerror(errno));
-    err = kv_open(db, create, &store->kv, ret_why);
-    if (!err) err = identify(store, bodies, create, ret_why);
-    if (!err) err = load(store, bodies, ret_why);
-    return err;
-}
-
-enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, struct store **ret,
-                    struct problem *ret_why) {
-    struct buf db, bodies;
-    buf_init(&db, 4096);
-    buf_init(&bodies, 4096);
-    struct store *store = store_new(ledger_id);
-    enum err err = store ? buf_format(&db, "%s/db", dir) : ERR_NO_MEMORY;
-    if (!err) err = buf_format(&bodies, "%s/bodies", dir);
-    if (!err && (!buf_text(&db) || !buf_text(&bodies))) err = ERR_NO_MEMORY;
-    if (err)
-        (void)problem_set(ret_why, err, "The store cannot be opened.");
-    else
-        err =
-            open_in(store, dir, (const char *)db.data, (const char *)bodies.data, create, ret_why);
-    buf_done(&db);
-    buf_done(&bodies);
-    if (!err)
-        *ret = store;
-    else
-        store_close(store);
-    return err;
-}
-
-void store_close(struct store *store) {
-    if (!store) return;
-    assert(atomic_load(&store->views) == 0);
-    segment_close(store->segments);
-    kv_close(store->kv);
-    if (store->dir >= 0) close(store->dir);
-    pthread_mutex_destroy(&store->lock);
-    pthread_mutex_destroy(&store->evidence);
-    free(store->tree);
-    free(store->next);
-    free(store);
 }
 
 struct store_head store_current(struct store *store) {
@@ -291,9 +74,9 @@ static void assert_entry(const struct store_entry *entry, const uint8_t ledger_i
     *ret_time_ms = time_ms;
 }
 
-static void put_tile(void *arg, unsigned level, uint64_t index, struct bytes hashes) {
+static void put_tile(void *arg, unsigned level, uint64_t index, struct bytes row) {
     struct work *work = arg;
-    put_row(work->batch, key_tile(level, index), hashes);
+    put_row(work->batch, key_tile(level, index), row);
 }
 
 static void put_index(void *arg, struct bytes key, struct bytes value) {
@@ -307,7 +90,7 @@ static enum err add_entry(struct work *work, const struct store_entry *entry,
     struct store *store = work->store;
     struct store_leaf row = {.len = (uint32_t)entry->body.len};
     uint64_t index = work->head.size;
-    assert(index == store->next->frontier.size);
+    assert(index == store->next->size);
     assert_entry(entry, store->ledger_id, index, &work->head.time_ms);
     enum err err = segment_append(store->segments, entry->body, &row.segment, &row.offset, ret_why);
     if (err) return err;
@@ -336,7 +119,7 @@ static void put_rest(struct work *work) {
     tree_tails(store->next, store->head.size, put_tile, work);
     put_row(work->batch, key_meta("order"), commit->order_state);
     uint8_t head[STORE_HEAD_LEN];
-    merkle_frontier_root(&store->next->frontier, work->head.root);
+    tree_root(store->next, work->head.root);
     segment_end(store->segments, &work->head.segment, &work->head.segment_end);
     store_head_encode(&work->head, head);
     put_row(work->batch, key_meta("head"), bytes_of(head, sizeof head));

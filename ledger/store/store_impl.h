@@ -1,4 +1,4 @@
-/* What store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
+/* What store_open.c, store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
  *
  * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers. `evidence` is held while a
  * number is chosen and used. kv and segments are for any thread as their headers say. */
@@ -41,6 +41,9 @@ enum err store_head_read(struct kv *kv, const struct kv_snapshot *snapshot, bool
                          struct store_head *ret) MUST_CHECK;
 /* The row of a leaf. ERR_NOT_FOUND beyond the view's size, ERR_CORRUPT where it is missing or malformed below. */
 enum err store_view_row(struct store_view *view, uint64_t index, struct store_leaf *ret) MUST_CHECK;
+/* The row of a tile that has that width in this view's tree. ERR_CORRUPT where it is missing or of another length. */
+enum err store_view_tile_row(struct store_view *view, unsigned level, uint64_t index,
+                             unsigned width, struct buf *ret) MUST_CHECK;
 /* Whether there is a leaf row of that index, within the view's size or not. */
 enum err store_view_has_row(struct store_view *view, uint64_t index, bool *ret) MUST_CHECK;
 

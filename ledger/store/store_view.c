@@ -160,25 +160,32 @@ enum err store_view_scan(struct store_view *view, struct bytes prefix, struct by
 
 /* -- tiles -- */
 
+enum err store_view_tile_row(struct store_view *view, unsigned level, uint64_t index,
+                             unsigned width, struct buf *ret) {
+    enum err err = get_needed(view, key_tile(level, index), ret);
+    return !err && ret->len != tree_row_len(width) ? ERR_CORRUPT : err;
+}
+
+/* How wide that tile is in this view's tree; 0 where there is none, or it has no row. */
+static unsigned width_of(const struct store_view *view, unsigned level, uint64_t index) {
+    return level > TILE_LEVEL_MAX ? 0 : tile_width_at(level, index, view->head.size);
+}
+
 enum err store_view_tile(struct store_view *view, unsigned level, uint64_t index, unsigned width,
                          uint8_t *ret) {
-    if (level > TILE_LEVEL_MAX || width == 0 || width > TILE_WIDTH ||
-        width > tile_width_at(level, index, view->head.size))
-        return ERR_NOT_FOUND;
+    unsigned stored = width_of(view, level, index);
+    if (width == 0 || width > stored) return ERR_NOT_FOUND;
     struct buf row;
-    buf_init(&row, TILE_LEN);
-    enum err err = get_needed(view, key_tile(level, index), &row);
-    size_t len = (size_t)width * HASH_LEN;
-    if (!err && row.len < len) err = ERR_CORRUPT;
-    if (!err) memcpy(ret, row.data, len);
+    buf_init(&row, TREE_ROW_MAX);
+    enum err err = store_view_tile_row(view, level, index, stored, &row);
+    if (!err) memcpy(ret, row.data, (size_t)width * HASH_LEN);
     buf_done(&row);
     return err;
 }
 
 enum err store_view_bundle(struct store_view *view, uint64_t index, unsigned width,
                            struct buf *ret) {
-    if (width == 0 || width > TILE_WIDTH || width > tile_width_at(0, index, view->head.size))
-        return ERR_NOT_FOUND;
+    if (width == 0 || width > width_of(view, 0, index)) return ERR_NOT_FOUND;
     uint64_t first = index * TILE_WIDTH, number = 0;
     struct store_key prefix = key_kind_prefix(KEY_KIND_LEAF), from = key_leaf(first);
     struct kv_iter *iter = NULL;
@@ -208,17 +215,53 @@ struct tile_reader store_view_tiles(struct store_view *view) {
     return reader;
 }
 
-/* -- proofs -- */
+/* -- proofs: nodes are read from the rows of tiles, none is computed -- */
 
-/* A source over this view's tiles; tile_source_done it. */
-static struct merkle_source source_of(struct store_view *view, struct tile_source *source) {
-    tile_source_init(source, store_view_tiles(view), view->head.size);
-    return tile_source_merkle(source);
+/* The row last read of each level. */
+struct source {
+    struct store_view *view;
+    struct {
+        uint64_t index;
+        unsigned width; /* 0: none held */
+        struct buf row;
+    } held[TILE_LEVEL_MAX + 1];
+};
+
+static enum err source_hold(struct source *source, unsigned level, uint64_t index) {
+    if (source->held[level].width && source->held[level].index == index) return ERR_OK;
+    unsigned width = width_of(source->view, level, index);
+    if (width == 0) return ERR_CORRUPT;
+    source->held[level].width = 0;
+    enum err err = store_view_tile_row(source->view, level, index, width, &source->held[level].row);
+    if (err) return err;
+    source->held[level].index = index;
+    source->held[level].width = width;
+    return ERR_OK;
 }
 
-/* A tile below the view's size is there, so its absence is damage. */
-static enum err tiles_err(enum err err) {
-    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+static enum err source_node(void *ctx, unsigned level, uint64_t index, uint8_t ret[HASH_LEN]) {
+    struct source *source = ctx;
+    unsigned tile_level = level / TILE_HEIGHT, height = level % TILE_HEIGHT;
+    unsigned per_tile = TILE_WIDTH >> height, at = (unsigned)(index % per_tile);
+    if (tile_level > TILE_LEVEL_MAX) return ERR_CORRUPT;
+    enum err err = source_hold(source, tile_level, index / per_tile);
+    if (err) return err;
+    unsigned width = source->held[tile_level].width;
+    assert(at < width >> height); /* merkle.c asks for nodes of this view's tree only */
+    memcpy(ret, source->held[tile_level].row.data + tree_row_offset(width, height, at), HASH_LEN);
+    return ERR_OK;
+}
+
+static struct merkle_source source_open(struct store_view *view, struct source *source) {
+    memset(source, 0, sizeof *source);
+    source->view = view;
+    for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++)
+        buf_init(&source->held[level].row, TREE_ROW_MAX);
+    return (struct merkle_source){source, source_node};
+}
+
+static void source_close(struct source *source) {
+    for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++) buf_done(&source->held[level].row);
 }
 
 enum err store_view_root(struct store_view *view, uint64_t size, uint8_t ret[HASH_LEN]) {
@@ -227,29 +270,29 @@ enum err store_view_root(struct store_view *view, uint64_t size, uint8_t ret[HAS
         memcpy(ret, view->head.root, HASH_LEN);
         return ERR_OK;
     }
-    struct tile_source source;
-    struct merkle_source merkle = source_of(view, &source);
+    struct source source;
+    struct merkle_source merkle = source_open(view, &source);
     enum err err = merkle_root(&merkle, size, ret);
-    tile_source_done(&source);
-    return tiles_err(err);
+    source_close(&source);
+    return err;
 }
 
 enum err store_view_inclusion(struct store_view *view, uint64_t index, uint64_t size,
                               struct merkle_proof *ret) {
     if (size > view->head.size || index >= size) return ERR_NOT_FOUND;
-    struct tile_source source;
-    struct merkle_source merkle = source_of(view, &source);
+    struct source source;
+    struct merkle_source merkle = source_open(view, &source);
     enum err err = merkle_inclusion_prove(&merkle, index, size, ret);
-    tile_source_done(&source);
-    return tiles_err(err);
+    source_close(&source);
+    return err;
 }
 
 enum err store_view_consistency(struct store_view *view, uint64_t old_size, uint64_t new_size,
                                 struct merkle_proof *ret) {
     if (new_size > view->head.size || old_size > new_size) return ERR_NOT_FOUND;
-    struct tile_source source;
-    struct merkle_source merkle = source_of(view, &source);
+    struct source source;
+    struct merkle_source merkle = source_open(view, &source);
     enum err err = merkle_consistency_prove(&merkle, old_size, new_size, ret);
-    tile_source_done(&source);
-    return tiles_err(err);
+    source_close(&source);
+    return err;
 }

@@ -4,6 +4,11 @@
 
 #include "tests/lib/store.h"
 
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
 static struct world world;
 
 static void setup(void) {
@@ -264,7 +269,7 @@ Test(store_fault, a_tail_of_any_length_behind_the_commit_is_cut_off) {
         store_close(world.store);
         world.store = NULL;
         int fd = open(path, O_WRONLY | O_APPEND);
-        for (size_t i = 0; i < tail; i++) cr_assert(write(fd, "\0" + i % 2, 1) == 1);
+        for (size_t i = 0; i < tail; i++) cr_assert(write(fd, i % 2 ? "x" : "", 1) == 1);
         close(fd);
         world_reopen(&world);
         cr_expect(file_len(path) == len);
@@ -291,4 +296,104 @@ Test(store_fault, a_long_run_of_random_faults_loses_and_doubles_nothing) {
     world_check(&world);
     world_reopen(&world);
     world_check(&world);
+}
+
+/* -- a process that is killed -- */
+
+/* Commits for ever and tells each acknowledged size. */
+static void commit_until_killed(int out) {
+    for (;;) {
+        struct store_head head = world_commit(&world, (size_t)(world.revision * 5) % 30, false);
+        if (write(out, &head.size, sizeof head.size) != sizeof head.size) _exit(1);
+    }
+}
+
+/* Lets a child commit until it has acknowledged `commits` times, kills it and gives the last size that it told. */
+static uint64_t killed_after(unsigned commits) {
+    int pipes[2];
+    uint64_t size = 0, told = 0;
+    cr_assert(pipe(pipes) == 0);
+    store_close(world.store); /* LevelDB's threads do not survive a fork */
+    world.store = NULL;
+    pid_t child = fork();
+    cr_assert(child >= 0);
+    if (child == 0) {
+        close(pipes[0]);
+        world_reopen(&world);
+        commit_until_killed(pipes[1]);
+    }
+    close(pipes[1]);
+    for (unsigned i = 0; i < commits; i++)
+        cr_assert(read(pipes[0], &told, sizeof told) == sizeof told);
+    cr_assert(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    while (read(pipes[0], &size, sizeof size) == sizeof size) told = size;
+    close(pipes[0]);
+    return told;
+}
+
+/* Takes over what the child had committed when it died: the same entries in the same commits, and so the same leaves. */
+static void catch_up(uint64_t size) {
+    struct store_head head;
+    while (world.model.size < size) {
+        world.revision++;
+        size_t count = (size_t)((world.revision - 1) * 5) % 30;
+        cr_assert(world_try(&world, count, false, &head, &world.model, NULL) == ERR_OK);
+        cr_assert(head.size == size); /* a no-op */
+        world.next += count;
+    }
+    world.revision = head.position.revision;
+}
+
+Test(store_fault, a_killed_process_loses_nothing_that_it_acknowledged) {
+    world_commit(&world, 1, false);
+    for (unsigned round = 1; round <= 12; round++) {
+        uint64_t told = killed_after(round);
+        world_reopen(&world);
+        uint64_t size = store_current(world.store).size;
+        cr_assert(size >= told, "acknowledged %d, kept %d", (int)told, (int)size);
+        catch_up(size);
+        world_check(&world);
+    }
+}
+
+/* -- a disk that really fills -- */
+
+/* A file system of that size over the empty directory, seen by this process only. */
+static bool mount_small(const char *dir, const char *options) {
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", dir, "tmpfs", 0, options) == 0;
+}
+
+Test(store_fault, a_disk_that_fills_stops_commits_and_room_lets_them_go_on) {
+    char dir[PATH_LEN], ballast[PATH_LEN], options[32];
+    struct store_head head;
+    struct problem why = {0};
+    temp_make(dir);
+    (void)snprintf(options, sizeof options, "size=%um", LIMIT_DISK_RESERVE / (1024 * 1024) + 8);
+    if (!mount_small(dir, options)) {
+        printf("skipped: mounting needs root\n");
+        temp_remove(dir);
+        return;
+    }
+    struct world small = world;
+    path_in(dir, "ledger", small.dir);
+    path_in(dir, "ballast", ballast);
+    small.store = NULL;
+    world_reopen(&small);
+    world_commit(&small, 8, false);
+    int fd = open(ballast, O_WRONLY | O_CREAT, 0600);
+    cr_assert(fd >= 0 && posix_fallocate(fd, 0, 16 * 1024 * 1024) == 0);
+    close(fd);
+    small.revision++;
+    cr_expect(world_try(&small, 5, false, &head, NULL, &why) == ERR_DISK_FULL);
+    cr_expect(why.err == ERR_DISK_FULL && why.detail[0]);
+    cr_expect(store_put_checkpoint(small.store, bytes_text("x"), NULL) == ERR_DISK_FULL);
+    world_check(&small);
+    cr_assert(unlink(ballast) == 0);
+    small.revision--;
+    world_commit(&small, 5, false);
+    world_check(&small);
+    store_close(small.store);
+    free(small.model.leaves);
+    cr_assert(umount(dir) == 0 && rmdir(dir) == 0);
 }

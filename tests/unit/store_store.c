@@ -167,7 +167,7 @@ Test(store_store, opening_notices_damage_at_the_head_of_the_ledger) {
     world_commit(&world, 300, false);
     for (size_t at = 0; at < 48; at++) expect_open_refused(key_meta("head"), at);
     for (size_t at = 60; at < STORE_HEAD_LEN; at++) expect_open_refused(key_meta("head"), at);
-    expect_open_refused(key_tile(0, 1), 0);
+    for (size_t at = 0; at < tree_row_len(44); at += 100) expect_open_refused(key_tile(0, 1), at);
     expect_open_refused(key_tile(1, 0), 5);
     expect_open_refused(key_leaf(299), 0);  /* version */
     expect_open_refused(key_leaf(299), 8);  /* time */
@@ -473,6 +473,44 @@ Test(store_store, tiles_and_bundles_follow_from_the_leaves_around_256) {
             check_proofs(view, index, index, sizes[i]);
         store_view_close(view);
     }
+}
+
+/* Every node of a row, by the definition. */
+static void check_row(struct store_view *view, unsigned level, uint64_t index) {
+    struct buf row;
+    uint8_t expected[HASH_LEN];
+    unsigned width = tile_width_at(level, index, store_view_head(view).size);
+    buf_init(&row, TREE_ROW_MAX);
+    cr_assert(store_view_tile_row(view, level, index, width, &row) == ERR_OK);
+    size_t count = 0;
+    for (unsigned height = 0; height < 8; height++)
+        for (unsigned at = 0; at < width >> height; at++, count++) {
+            size_t span = (size_t)1 << (8 * level + height);
+            size_t from = (((size_t)index * 256) << (8 * level)) + at * span;
+            model_root(&world.model, from, from + span, expected);
+            cr_expect(tree_row_offset(width, height, at) == count * HASH_LEN);
+            cr_expect(memcmp(row.data + count * HASH_LEN, expected, HASH_LEN) == 0,
+                      "level %u, tile %d, height %u, node %u", level, (int)index, height, at);
+        }
+    cr_expect(row.len == count * HASH_LEN);
+    buf_done(&row);
+}
+
+Test(store_store, a_row_holds_every_node_above_its_hashes) {
+    world_commit(&world, 1, true);
+    for (size_t size = 2; size < 20; size++) {
+        world_commit(&world, 1, true);
+        struct store_view *view = world_view(&world);
+        check_row(view, 0, 0);
+        store_view_close(view);
+    }
+    world_commit(&world, 900 - world.model.size, true);
+    struct store_view *view = world_view(&world);
+    for (uint64_t index = 0; index < 4; index++) check_row(view, 0, index);
+    check_row(view, 1, 0);
+    store_view_close(view);
+    cr_expect(tree_row_len(256) == TREE_ROW_MAX && TREE_ROW_MAX == 510 * 32);
+    cr_expect(tree_row_len(1) == 32 && tree_row_len(2) == 96 && tree_row_len(0) == 0);
 }
 
 Test(store_store, no_tile_lies_outside_the_tree) {
