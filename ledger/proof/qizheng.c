@@ -1,0 +1,130 @@
+/* The offline verifier library's doors. See qizheng.h.
+ *
+ * A thin layer: it turns plain C arguments into the types of the core and back, so that nothing of the core is promised to others.
+ * Built into libqizheng.so.0 and libqizheng.a (configs/cmake/lib.cmake), where everything else is hidden. */
+#include "ledger/proof/qizheng.h"
+
+#include "ledger/crypto/sha256.h"
+#include "ledger/crypto/sm3.h"
+#include "ledger/proof/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERDICT_MAX (4 * LIMIT_RECEIPT) /* claims and disclosures once more, indented and escaped */
+
+struct qizheng_hash {
+    struct sha256_stream *sha256; /* one of the two */
+    struct sm3_stream *sm3;
+};
+
+const char *qizheng_version(void) {
+    return QIZHENG_VERSION;
+}
+
+static qizheng_hash *hash_begin(enum qizheng_alg alg) {
+    qizheng_hash *hash = calloc(1, sizeof *hash);
+    if (!hash) return NULL;
+    enum err err =
+        alg == QIZHENG_SHA256 ? sha256_stream_init(&hash->sha256) : sm3_stream_init(&hash->sm3);
+    if (!err) return hash;
+    free(hash);
+    return NULL;
+}
+
+qizheng_hash *qizheng_sha256_begin(void) {
+    return hash_begin(QIZHENG_SHA256);
+}
+
+qizheng_hash *qizheng_sm3_begin(void) {
+    return hash_begin(QIZHENG_SM3);
+}
+
+void qizheng_hash_add(qizheng_hash *hash, const void *data, size_t len) {
+    if (hash->sha256)
+        sha256_stream_add(hash->sha256, bytes_of(data, len));
+    else
+        sm3_stream_add(hash->sm3, bytes_of(data, len));
+}
+
+void qizheng_hash_end(qizheng_hash *hash, struct qizheng_digest *ret) {
+    if (!hash) return;
+    if (ret) {
+        ret->alg = hash->sha256 ? QIZHENG_SHA256 : QIZHENG_SM3;
+        if (hash->sha256)
+            sha256_stream_end(hash->sha256, ret->value);
+        else
+            sm3_stream_end(hash->sm3, ret->value);
+    }
+    sha256_stream_done(hash->sha256);
+    sm3_stream_done(hash->sm3);
+    free(hash);
+}
+
+/* -- verifying -- */
+
+static bool docs_take(const struct qizheng_digest *digests, size_t count,
+                      struct record_doc ret[DIGEST_ALG_COUNT]) {
+    if (count > DIGEST_ALG_COUNT) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (digests[i].alg != QIZHENG_SHA256 && digests[i].alg != QIZHENG_SM3) return false;
+        ret[i].alg = digests[i].alg == QIZHENG_SHA256 ? DIGEST_SHA256 : DIGEST_SM3;
+        memcpy(ret[i].digest, digests[i].value, DIGEST_LEN);
+    }
+    return true;
+}
+
+/* A NUL-terminated text of its own; NULL without memory. */
+static char *json_text_new(const struct verdict *verdict) {
+    struct json *json;
+    struct buf text;
+    char *copy = NULL;
+    if (verdict_json(verdict, &json)) return NULL;
+    buf_init(&text, VERDICT_MAX);
+    if (json_format_pretty(json, &text) == ERR_OK) copy = malloc(text.len + 1);
+    if (copy) {
+        memcpy(copy, text.data, text.len);
+        copy[text.len] = 0;
+    }
+    buf_done(&text);
+    json_done(json);
+    return copy;
+}
+
+static enum qizheng_outcome outcome_of(enum verdict_outcome outcome) {
+    switch (outcome) {
+    case VERDICT_VALID: return QIZHENG_VALID;
+    case VERDICT_INVALID: return QIZHENG_INVALID;
+    case VERDICT_UNCHECKED: return QIZHENG_UNCHECKED;
+    }
+    return QIZHENG_ERROR;
+}
+
+enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, const void *policy,
+                                    size_t policy_len, const struct qizheng_digest *digests,
+                                    size_t digest_count, const void *tsa_pem, size_t tsa_pem_len,
+                                    char **ret_json) {
+    struct record_doc docs[DIGEST_ALG_COUNT];
+    struct verdict *verdict;
+    if (ret_json) *ret_json = NULL;
+    if (!docs_take(digests, digest_count, docs)) return QIZHENG_ERROR;
+    struct verify_input input = {
+        .receipt = bytes_of(receipt, receipt_len),
+        .policy = bytes_of(policy, policy_len),
+        .docs = docs,
+        .doc_count = digest_count,
+        .tsa_pem = bytes_of(tsa_pem, tsa_pem_len),
+    };
+    if (verify(&input, &verdict)) return QIZHENG_ERROR;
+    enum qizheng_outcome outcome = outcome_of(verdict->outcome);
+    if (ret_json) {
+        *ret_json = json_text_new(verdict);
+        if (!*ret_json) outcome = QIZHENG_ERROR;
+    }
+    verdict_done(verdict);
+    return outcome;
+}
+
+void qizheng_free(char *json) {
+    free(json);
+}

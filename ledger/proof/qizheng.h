@@ -1,0 +1,88 @@
+/* qizheng.h: verify qizheng (契证) receipts off line.
+ *
+ * One call tells whether a receipt proves what it says, from bytes alone: no server, file, socket, clock or thread. What you need:
+ *
+ *   - the receipt, a JSON file that the holder of the record has;
+ *   - a policy, a short text that says whose signatures you trust (C2SP tlog-policy). It comes from you or from somebody whom you
+ *     trust, never with the receipt;
+ *   - where a document is in question, its digests, made with the functions below.
+ *
+ * Build: cc your.c $(pkg-config --cflags --libs qizheng)        (static: pkg-config --static)
+ *
+ * Every function may be called from several threads at once, on different objects. Nothing is written to standard output or error. The
+ * symbols qizheng_* of this header are all that the library exports; they keep their meaning as long as the soname stays libqizheng.so.0. */
+#ifndef QIZHENG_H
+#define QIZHENG_H
+
+#include <stddef.h>
+
+#if defined(__GNUC__)
+#define QIZHENG_API __attribute__((visibility("default")))
+#else
+#define QIZHENG_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The library's version, such as "0.1.0". Static memory. */
+QIZHENG_API const char *qizheng_version(void);
+
+/* -- digests of a document -- */
+
+enum qizheng_alg {
+    QIZHENG_SHA256 = 0, /* FIPS 180-4 */
+    QIZHENG_SM3 = 1     /* GB/T 32905-2016 */
+};
+
+struct qizheng_digest {
+    enum qizheng_alg alg;
+    unsigned char value[32];
+};
+
+typedef struct qizheng_hash qizheng_hash;
+
+/* Starts a digest. NULL without memory. */
+QIZHENG_API qizheng_hash *qizheng_sha256_begin(void);
+QIZHENG_API qizheng_hash *qizheng_sm3_begin(void);
+/* Adds the next piece, of any length. data may be NULL where len is 0. */
+QIZHENG_API void qizheng_hash_add(qizheng_hash *hash, const void *data, size_t len);
+/* Writes the digest of all pieces and frees the hash. With ret NULL it only frees; hash may then be NULL too. */
+QIZHENG_API void qizheng_hash_end(qizheng_hash *hash, struct qizheng_digest *ret);
+
+/* -- verifying -- */
+
+enum qizheng_outcome {
+    QIZHENG_VALID =
+        0, /* nothing failed, and what must pass passed (with the document, where one was given) */
+    QIZHENG_INVALID = 1, /* a step failed */
+    QIZHENG_UNCHECKED =
+        2, /* what was given allows no answer: no readable policy, no record to compare the document with */
+    QIZHENG_ERROR = 3 /* out of memory, or a digest of an unknown algorithm; no verdict */
+};
+
+/* Verifies a receipt.
+ *
+ *   receipt, policy   texts, not NUL-terminated, taken as they are in their files
+ *   digests           of the document in question, one per algorithm, at best both; NULL and 0: none is in question
+ *   tsa_pem           certificates of timestamp authorities that you trust, PEM; NULL and 0: timestamp tokens are not checked
+ *   ret_json          NULL, or where a new NUL-terminated UTF-8 text is put: the verdict as JSON, each step with its result and its
+ *                     reason in English and Chinese, and two conclusions apart: whether what was anchored is unchanged since, and what is
+ *                     known of its origin before. Free it with qizheng_free. NULL with QIZHENG_ERROR.
+ *
+ * Hostile input gives failing steps, never a crash. */
+QIZHENG_API enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len,
+                                                const void *policy, size_t policy_len,
+                                                const struct qizheng_digest *digests,
+                                                size_t digest_count, const void *tsa_pem,
+                                                size_t tsa_pem_len, char **ret_json);
+
+/* Frees what qizheng_verify gave. Accepts NULL. */
+QIZHENG_API void qizheng_free(char *json);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
