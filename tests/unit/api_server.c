@@ -643,6 +643,39 @@ Test(api_server, an_address_that_cannot_be_served_is_refused) {
 
 /* -- who asks, and what is counted -- */
 
+/* The source that the log line of a 503 names. */
+static void source_is(const char *proxies, const char *forwarded, const char *want) {
+    char request[512], line[1024] = {0}, expected[128];
+    FILE *file = tmpfile();
+    struct server *server = start_with(1, proxies);
+    cr_assert(file);
+    int kept = dup(STDERR_FILENO);
+    cr_assert(kept >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    (void)snprintf(request, sizeof request, "GET /readyz HTTP/1.1\r\nHost: h\r\n%s%s%s\r\n",
+                   forwarded ? "X-Forwarded-For: " : "", forwarded ? forwarded : "",
+                   forwarded ? "\r\n" : "");
+    int status = status_of(server, request);
+    server_stop(server);
+    cr_assert(dup2(kept, STDERR_FILENO) >= 0 && close(kept) == 0);
+    cr_assert(pread(fileno(file), line, sizeof line - 1, 0) > 0 && status == 503);
+    (void)fclose(file);
+    (void)snprintf(expected, sizeof expected, " source=%s\n", want);
+    cr_assert(strstr(line, expected), "%s is not in %s", expected, line);
+}
+
+Test(api_server, x_forwarded_for_is_believed_from_a_trusted_proxy_alone) {
+    source_is(NULL, NULL, "127.0.0.1");
+    source_is(NULL, "192.0.2.7", "127.0.0.1");
+    source_is("192.0.2.1", "192.0.2.7", "127.0.0.1");
+    source_is("127.0.0.11, 27.0.0.1", "192.0.2.7", "127.0.0.1");
+    source_is("192.0.2.1, 127.0.0.1", "192.0.2.7", "192.0.2.7");
+    source_is("127.0.0.1", "192.0.2.66, 192.0.2.7 ", "192.0.2.7");
+    source_is("127.0.0.1", "192.0.2.7, 2001:db8::1", "2001:db8::1");
+    source_is("127.0.0.1", "192.0.2.7, unknown", "127.0.0.1");
+    source_is("127.0.0.1", "a b=\"c\"", "127.0.0.1");
+    source_is("127.0.0.1", "", "127.0.0.1");
+}
+
 Test(api_server, requests_are_counted_by_route_and_status) {
     struct server *server = start();
     struct buf out;
