@@ -1,8 +1,12 @@
-/* See config.h. */
+/* See config.h.
+ *
+ * libcyaml is given text alone: it would read the number 12x as 12, 010 as 8 and a large negative one as its complement. Numbers are read here, digit by digit.
+ * Aliases are refused (nothing here needs them), and so is a second document, which libcyaml would leave unread. */
 #include "node/config.h"
 
 #include "api/log.h"
 #include "ledger/base/limits.h"
+#include "ledger/base/text.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -12,8 +16,7 @@
 #include <string.h>
 
 #define PATH_LEN 4096
-#define THREADS_MAX 8192
-#define QUEUE_MAX 1000000
+#define NUMBER_MAX_LEN 32 /* characters; the check of its value comes later */
 #define FOREIGN_MAX 256
 
 /* -- schema -- */
@@ -25,10 +28,10 @@ struct node_part {
     char *name;
     char *keys_dir;
 };
-struct http_part {
-    unsigned threads;
-    unsigned request_timeout_ms;
-    unsigned queue_records;
+struct http_part { /* how struct config's begins */
+    char *threads_text;
+    char *request_timeout_ms_text;
+    char *queue_records_text;
 };
 struct text_part {
     char *text;
@@ -41,10 +44,11 @@ static const cyaml_schema_field_t node_fields[] = {
 };
 
 static const cyaml_schema_field_t http_fields[] = {
-    CYAML_FIELD_UINT("threads", CYAML_FLAG_OPTIONAL, struct http_part, threads),
-    CYAML_FIELD_UINT("request_timeout_ms", CYAML_FLAG_OPTIONAL, struct http_part,
-                     request_timeout_ms),
-    CYAML_FIELD_UINT("queue_records", CYAML_FLAG_OPTIONAL, struct http_part, queue_records),
+    TEXT("threads", struct http_part, threads_text, NUMBER_MAX_LEN, CYAML_FLAG_OPTIONAL),
+    TEXT("request_timeout_ms", struct http_part, request_timeout_ms_text, NUMBER_MAX_LEN,
+         CYAML_FLAG_OPTIONAL),
+    TEXT("queue_records", struct http_part, queue_records_text, NUMBER_MAX_LEN,
+         CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END,
 };
 
@@ -112,7 +116,7 @@ static const cyaml_config_t *reader(struct said *said) {
     config.log_ctx = said;
     config.mem_fn = cyaml_mem;
     config.log_level = CYAML_LOG_ERROR;
-    config.flags = CYAML_CFG_DEFAULT;
+    config.flags = CYAML_CFG_NO_ALIAS;
     return &config;
 }
 
@@ -139,14 +143,7 @@ static enum err text_default(char **text, const char *value) {
     return *text ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static void number_default(unsigned *number, unsigned value) {
-    if (!*number) *number = value;
-}
-
 static enum err defaults(struct config *config) {
-    number_default(&config->http.threads, 256);
-    number_default(&config->http.request_timeout_ms, 10000);
-    number_default(&config->http.queue_records, 8192);
     enum err err = text_default(&config->listen, "127.0.0.1:8080");
     if (!err) err = text_default(&config->order.kind, "solo");
     if (!err) err = text_default(&config->log.level, "info");
@@ -167,22 +164,41 @@ static enum err path_resolve(char **path, const char *config_path) {
     return ERR_OK;
 }
 
+struct number {
+    const char *name, *text;
+    unsigned least, most, standard; /* standard: where it is absent */
+    unsigned *ret;
+};
+
+static enum err number_read(const struct number *number, const char *path,
+                            struct problem *ret_why) {
+    uint64_t value = number->standard;
+    enum err err = number->text ? decimal_parse(bytes_text(number->text), &value) : ERR_OK;
+    if (err || value < number->least || value > number->most) {
+        return problem_set(ret_why, ERR_CONFIG, "%s: %s is \"%s\"; a number from %u to %u.", path,
+                           number->name, number->text, number->least, number->most);
+    }
+    *number->ret = (unsigned)value;
+    return ERR_OK;
+}
+
+static enum err numbers_read(struct config *config, const char *path, struct problem *ret_why) {
+    const struct number numbers[] = {
+        {"http.threads", config->http.threads_text, 1, 8192, 256, &config->http.threads},
+        {"http.request_timeout_ms", config->http.request_timeout_ms_text, 100, 600000, 10000,
+         &config->http.request_timeout_ms},
+        {"http.queue_records", config->http.queue_records_text, 1, 1000000, 8192,
+         &config->http.queue_records},
+    };
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < sizeof numbers / sizeof numbers[0]; i++)
+        err = number_read(&numbers[i], path, ret_why);
+    return err;
+}
+
 static enum err check_values(const struct config *config, const char *path,
                              struct problem *ret_why) {
     enum log_level level;
-    if (config->http.threads > THREADS_MAX) {
-        return problem_set(ret_why, ERR_CONFIG, "%s: http.threads is %u; at most %d.", path,
-                           config->http.threads, THREADS_MAX);
-    }
-    if (config->http.queue_records > QUEUE_MAX) {
-        return problem_set(ret_why, ERR_CONFIG, "%s: http.queue_records is %u; at most %d.", path,
-                           config->http.queue_records, QUEUE_MAX);
-    }
-    if (config->http.request_timeout_ms < 100 || config->http.request_timeout_ms > 600000) {
-        return problem_set(ret_why, ERR_CONFIG,
-                           "%s: http.request_timeout_ms is %u; between 100 and 600000.", path,
-                           config->http.request_timeout_ms);
-    }
     if (strcmp(config->order.kind, "solo") != 0) {
         return problem_set(ret_why, ERR_CONFIG,
                            "%s: order.kind is \"%s\"; this program knows \"solo\".", path,
@@ -196,27 +212,53 @@ static enum err check_values(const struct config *config, const char *path,
     return ERR_OK;
 }
 
+/* YAML 1.2 section 9.1.2: a line that begins with --- or ... can stand nowhere but between documents. */
+static bool is_one_document(struct bytes text) {
+    struct bytes line;
+    bool began = false;
+    while (bytes_line(&text, &line)) {
+        bool is_mark = bytes_starts(line, "---") || bytes_starts(line, "...");
+        if (is_mark && began) return false;
+        began = began || is_mark || (line.len && line.data[0] != '#');
+    }
+    return !began || !(bytes_starts(text, "---") || bytes_starts(text, "..."));
+}
+
+static enum err yaml_read(struct bytes text, const char *path, struct config **ret,
+                          struct problem *ret_why) {
+    struct said said = {"", 0};
+    struct config *config = NULL;
+    if (!is_one_document(text))
+        return problem_set(ret_why, ERR_CONFIG, "%s holds more than one YAML document.", path);
+    cyaml_err_t loaded = cyaml_load_data(text.data, text.len, reader(&said), &top_schema,
+                                         (cyaml_data_t **)&config, NULL);
+    if (loaded != CYAML_OK)
+        return problem_set(ret_why, ERR_CONFIG, "%s: %s.", path,
+                           said.len ? said.text : cyaml_strerror(loaded));
+    if (!config) return problem_set(ret_why, ERR_CONFIG, "%s holds no options.", path);
+    *ret = config;
+    return ERR_OK;
+}
+
+static enum err values_read(struct config *config, const char *path, struct problem *ret_why) {
+    enum err err = defaults(config);
+    if (!err) err = path_resolve(&config->node.keys_dir, path);
+    if (!err) err = path_resolve(&config->data_dir, path);
+    if (err) return problem_set(ret_why, err, "No memory to read %s.", path);
+    err = numbers_read(config, path, ret_why);
+    return err ? err : check_values(config, path, ret_why);
+}
+
 enum err config_load(const char *path, struct config **ret, struct problem *ret_why) {
     struct buf text;
-    struct said said = {"", 0};
     struct config *config = NULL;
     buf_init(&text, LIMIT_CONFIG);
     enum err err = file_read(path, &text, ret_why);
     if (!err && text.len == 0) err = problem_set(ret_why, ERR_CONFIG, "%s is empty.", path);
-    if (!err) {
-        cyaml_err_t loaded = cyaml_load_data(text.data, text.len, reader(&said), &top_schema,
-                                             (cyaml_data_t **)&config, NULL);
-        if (loaded != CYAML_OK) {
-            err = problem_set(ret_why, ERR_CONFIG, "%s: %s.", path,
-                              said.len ? said.text : cyaml_strerror(loaded));
-        }
-    }
+    if (!err) err = yaml_read(buf_bytes(&text), path, &config, ret_why);
     buf_done(&text);
     if (err) return err;
-    err = defaults(config);
-    if (!err) err = path_resolve(&config->node.keys_dir, path);
-    if (!err) err = path_resolve(&config->data_dir, path);
-    if (!err) err = check_values(config, path, ret_why);
+    err = values_read(config, path, ret_why);
     if (err) {
         config_done(config);
         return err;

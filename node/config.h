@@ -17,6 +17,9 @@ struct config {
     char *listen;
     char *trusted_proxies; /* NULL: none */
     struct {
+        char *threads_text; /* as written; NULL where absent */
+        char *request_timeout_ms_text;
+        char *queue_records_text;
         unsigned threads;
         unsigned request_timeout_ms;
         unsigned queue_records;
@@ -31,7 +34,8 @@ struct config {
     } log;
 };
 
-/* Defaults filled in, paths made relative to the file's folder, values checked. ERR_CONFIG with the option and the line in *ret_why; ERR_IO. */
+/* Defaults filled in, paths made relative to the file's folder, values checked. ERR_CONFIG with the option, and the line where the reader knows it, in
+ * *ret_why; ERR_TOO_LARGE over LIMIT_CONFIG; ERR_IO; ERR_NO_MEMORY. */
 enum err config_load(const char *path, struct config **ret, struct problem *ret_why) MUST_CHECK;
 void config_done(struct config *config); /* accepts NULL */
 
