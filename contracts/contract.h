@@ -37,6 +37,8 @@ struct chain {
 struct chain_link {
     uint8_t opening[RECORD_ID_LEN];
     char act[32];
+    char claims_act
+        [32]; /* whose claims it carries: `act`, but for a correction the act that it corrects */
     uint64_t index;
     bool is_replaced;
     uint8_t replaced_by[RECORD_ID_LEN];
@@ -50,21 +52,22 @@ enum err chain_link_get(struct view view, const uint8_t id[RECORD_ID_LEN],
 /* One row of a type's state machine. */
 struct contract_act {
     const char *act, *zh;
-    uint16_t roles;       /* any of these roles may */
-    bool opens;           /* starts a chain: no ref */
+    uint16_t roles; /* any of these roles may */
+    bool opens;     /* starts a chain: no ref */
+    bool
+        corrects; /* takes the place of a record of its chain: has `replaces`, and the claims of that record's act */
     unsigned from;        /* bits 1 << enum chain_status that allow it */
     enum chain_status to; /* CHAIN_NONE: stays as it is */
 };
 
 struct contract_input {
     struct view view;
-    const struct record *record;
+    const struct record *record; /* NULL before signing */
     const struct json
-        *claims; /* the payload; before signing, the payload with its disclosures merged in */
-    const struct chain *chain; /* NULL for an opening act */
-    const char *act;           /* of the claims: for `correct`, the act that is replaced */
-    uint64_t time_ms;          /* ledger time */
-    bool reviewing;            /* before signing: disclosed fields are in the clear */
+        *claims;      /* the payload; before signing, the payload with its disclosures merged in */
+    const char *act;  /* of the claims: for `correct`, the act that is replaced */
+    uint64_t time_ms; /* ledger time */
+    bool reviewing;   /* before signing: disclosed fields are in the clear */
 };
 
 struct contract_type {

@@ -10,6 +10,7 @@
 
 #include "contracts/contract.h"
 #include "contracts/order_state.h"
+#include "contracts/parameters.h"
 #include "ledger/record/genesis.h"
 
 #define MACHINE_PROTOCOL 1
@@ -27,7 +28,8 @@ struct machine {
     struct key_cache keys;
 };
 
-/* Where the ledger stands between two batches. */
+/* Where the ledger stands between two batches. time_ms is the newest leaf's, which a batch without a leaf does not move: so leaves and order state are all that the
+ * next ledger time depends on, and a node that caught up from leaves agrees with one that saw every heartbeat. */
 struct machine_tip {
     uint64_t size;
     uint64_t time_ms;
@@ -59,7 +61,7 @@ struct effects {
     size_t outcome_count;
     bool is_skipped; /* bad, foreign or repeated envelope: only the position moved */
     struct problem skipped_why;
-    uint64_t time_ms;        /* ledger time of the batch */
+    uint64_t time_ms;        /* ledger time of the batch; of the tip where it is skipped */
     struct record **records; /* parsed here; owned */
     size_t record_count;
 };
@@ -67,10 +69,11 @@ struct effects {
 void effects_done(struct effects *effects); /* accepts zeroed */
 
 /* Leaf 0: rows of the genesis into the overlay, tip from nothing to size 1. *ret_entry borrows from the genesis. */
+/* ERR_PROTOCOL where this program does not know its protocol, a parameter, or a rule with its version and parameters. */
 enum err machine_begin(const struct machine *machine, struct overlay *overlay,
                        struct machine_tip *tip, struct store_entry *ret_entry) MUST_CHECK;
 
-/* One ordered batch. Writes go to the overlay, *tip moves, *ret tells the outcomes. checked: count of the batch, or NULL. Whatever the batch holds, the result is ERR_OK; an error
+/* One ordered batch. A position at or before the tip's is skipped and moves nothing. Writes go to the overlay, *tip moves, *ret tells the outcomes. checked: count of the batch, or NULL. Whatever the batch holds, the result is ERR_OK; an error
  * (no memory, a view that cannot be read, ERR_PROTOCOL) leaves the tip as it was and means: stop. */
 enum err machine_apply(const struct machine *machine, struct overlay *overlay,
                        struct machine_tip *tip, struct position position, struct bytes batch,

@@ -15,8 +15,8 @@ struct view overlay_view(struct overlay *overlay); /* staged, then accepted, the
 enum err overlay_put(struct overlay *overlay, struct bytes key,
                      struct bytes value) MUST_CHECK; /* staged; copies */
 enum err overlay_erase(struct overlay *overlay, struct bytes key) MUST_CHECK;
-enum err overlay_accept(struct overlay *overlay, const uint8_t id[RECORD_ID_LEN],
-                        uint64_t index) MUST_CHECK;
+/* id NULL: the genesis, which is no record and is not found by an id. ERR_NO_MEMORY leaves part of it: throw the overlay away. */
+enum err overlay_accept(struct overlay *overlay, const uint8_t *id, uint64_t index) MUST_CHECK;
 void overlay_refuse(struct overlay *overlay);
 /* All accepted writes, sorted by key, borrowed until overlay_clear or the next write. */
 enum err overlay_writes(struct overlay *overlay, const struct store_write **ret,

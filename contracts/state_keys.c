@@ -1,0 +1,83 @@
+/* See state_keys.h. */
+#include "contracts/state_keys.h"
+
+#include <assert.h>
+#include <string.h>
+
+static struct state_key key_of(const char *prefix, struct bytes a, struct bytes b) {
+    struct state_key key = {.len = 0};
+    struct bytes parts[] = {bytes_text(prefix), a, b};
+    for (size_t i = 0; i < 3; i++) {
+        assert(parts[i].len <= sizeof key.data - key.len);
+        if (parts[i].len) memcpy(key.data + key.len, parts[i].data, parts[i].len);
+        key.len += parts[i].len;
+    }
+    return key;
+}
+
+static const struct bytes nothing = {NULL, 0};
+
+struct state_key state_key_participant(const char *id) {
+    return key_of("p ", bytes_text(id), nothing);
+}
+
+struct state_key state_key_kid(const char *kid) {
+    return key_of("k ", bytes_text(kid), nothing);
+}
+
+struct state_key state_key_chain(const uint8_t opening[RECORD_ID_LEN]) {
+    return key_of("c ", bytes_of(opening, RECORD_ID_LEN), nothing);
+}
+
+struct state_key state_key_link(const uint8_t id[RECORD_ID_LEN]) {
+    return key_of("r ", bytes_of(id, RECORD_ID_LEN), nothing);
+}
+
+struct state_key state_key_finding(const uint8_t finding[32]) {
+    return key_of("f ", bytes_of(finding, 32), nothing);
+}
+
+struct state_key state_key_finding_of(const uint8_t id[RECORD_ID_LEN], const uint8_t finding[32]) {
+    return key_of("F ", bytes_of(id, RECORD_ID_LEN), bytes_of(finding, 32));
+}
+
+struct state_key state_key_governance(const char *name) {
+    return key_of("g ", bytes_text(name), nothing);
+}
+
+struct state_key state_key_rule(const char *rule) {
+    return key_of("g rule ", bytes_text(rule), nothing);
+}
+
+struct state_key state_key_participants(void) {
+    return key_of("p ", nothing, nothing);
+}
+
+struct state_key state_key_findings_of(const uint8_t id[RECORD_ID_LEN]) {
+    return key_of("F ", bytes_of(id, RECORD_ID_LEN), nothing);
+}
+
+struct bytes state_key_bytes(const struct state_key *key) {
+    return bytes_of(key->data, key->len);
+}
+
+enum err state_get(struct view view, struct state_key key, struct buf *ret) {
+    enum err err = view.get(view.ctx, state_key_bytes(&key), ret);
+    return err == ERR_TOO_LARGE ? ERR_CORRUPT : err;
+}
+
+enum err state_add_text(struct buf *out, const char *text) {
+    size_t len = strlen(text);
+    assert(len <= UINT8_MAX);
+    enum err err = buf_add_byte(out, (uint8_t)len);
+    return err ? err : buf_add_text(out, text);
+}
+
+void state_take_text(struct cursor *cursor, char *out, size_t room) {
+    struct bytes text = cursor_take(cursor, cursor_u8(cursor));
+    out[0] = 0;
+    if (text.len >= room || (text.len && memchr(text.data, 0, text.len))) cursor->failed = true;
+    if (cursor->failed) return;
+    if (text.len) memcpy(out, text.data, text.len);
+    out[text.len] = 0;
+}

@@ -1,0 +1,54 @@
+/* Every key of contract state and the layout of its value, in one place. The store keeps them under its S prefix and does not look inside.
+ *
+ * Integers are big-endian; `text8` is a length byte and that many bytes; ids and digests are raw. Ledgers keep these bytes: never change or reuse one.
+ *
+ *   key                        value                                                                                       written by
+ *   "p " participant id        status u8, roles u16, index of the admitting leaf u64, JSON {id, name, uscc, roles,          registry.c
+ *                              keys [{jwk, kid, from, to?}]} to the end
+ *   "k " kid                   participant id text8, algorithm u8, point 64, valid from u64, valid before u64 (seconds),    registry.c
+ *                              revoked u8, index of the binding leaf u64 (0: genesis)
+ *   "c " opening id 32         head id 32, records u32, status u8, type text8, owner text8                                  chain.c
+ *   "r " record id 32          opening id 32, act text8, act whose claims it carries text8, index u64, replaced u8          chain.c
+ *                              and, where that is 1, id of the record that replaced it 32
+ *   "f " finding id 32         rule id text8, rule version u32, causing record id 32, result u8, opened u64 (ledger time    finding.c
+ *                              in ms), state u8
+ *   "F " record id 32,         empty: that finding was caused by that record                                                finding.c
+ *        finding id 32
+ *   "g protocol"               u32                                                                                          machine.c
+ *   "g parameters"             JSON object                                                                                  parameters.c
+ *   "g rule " rule id          version u32, action u8, JSON object of parameters to the end                                 rules.c
+ */
+#ifndef QIZHENG_CONTRACTS_STATE_KEYS_H
+#define QIZHENG_CONTRACTS_STATE_KEYS_H
+
+#include "contracts/view.h"
+
+#define STATE_KEY_MAX 128         /* "p " and the longest participant id are 90 */
+#define STATE_ROW_MAX (64 * 1024) /* largest row: a participant with 16 keys takes about 6 KiB */
+
+struct state_key {
+    uint8_t data[STATE_KEY_MAX];
+    size_t len;
+};
+
+struct state_key state_key_participant(const char *id);
+struct state_key state_key_kid(const char *kid);
+struct state_key state_key_chain(const uint8_t opening[RECORD_ID_LEN]);
+struct state_key state_key_link(const uint8_t id[RECORD_ID_LEN]);
+struct state_key state_key_finding(const uint8_t finding[32]);
+struct state_key state_key_finding_of(const uint8_t id[RECORD_ID_LEN], const uint8_t finding[32]);
+struct state_key state_key_governance(const char *name); /* "protocol", "parameters" */
+struct state_key state_key_rule(const char *rule);
+/* What all keys of participants, or of a record's findings, begin with. */
+struct state_key state_key_participants(void);
+struct state_key state_key_findings_of(const uint8_t id[RECORD_ID_LEN]);
+struct bytes state_key_bytes(const struct state_key *key);
+
+/* A row into *ret, a buf of STATE_ROW_MAX. ERR_NOT_FOUND; ERR_CORRUPT where it is longer than any row may be; the view's own errors. */
+enum err state_get(struct view view, struct state_key key, struct buf *ret) MUST_CHECK;
+
+/* text8: `text` has at most 255 bytes. state_take_text fails the cursor where the text does not fit in `room` with its NUL. */
+enum err state_add_text(struct buf *out, const char *text) MUST_CHECK;
+void state_take_text(struct cursor *cursor, char *out, size_t room);
+
+#endif
