@@ -1,0 +1,93 @@
+/*~ `qizheng`: the command line. Finds the command, reads its arguments, runs it.
+ *
+ * A command is one file and one line in the table here; command.h says what a command is. */
+#include "api/cli/command.h"
+
+#include "ledger/base/limits.h"
+#include "ledger/crypto/key.h"
+#include "ledger/crypto/secret.h"
+#include "ledger/store/entropy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+    &command_init,     &command_key_new,
+    &command_key_show, &command_participant_add,
+    &command_notarize, &command_verify,
+    &command_present,  &command_receipt_refresh, /* before the shorter name */
+    &command_receipt,  &command_check,
+    &command_audit,    &command_fsck,
+    &command_conflict, &command_policy,
+    &command_status,
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+/* How many of the arguments are the command's own words; 0 where they are not. */
+static int words_match(const char *name, int argc, char **argv) {
+    int words = 0;
+    struct bytes rest = bytes_text(name);
+    while (rest.len) {
+        size_t space = bytes_find(rest, ' ', 0);
+        struct bytes word = bytes_slice(rest, 0, space);
+        if (words >= argc || !bytes_is(word, argv[words])) return 0;
+        rest = bytes_slice(rest, space < rest.len ? space + 1 : space, rest.len);
+        words++;
+    }
+    return words;
+}
+
+static int overview(FILE *out) {
+    (void)fprintf(out,
+                  "qizheng %s: notarization ledger for labour contracts and benefits\n\n"
+                  "Usage: qizheng <command> [arguments] [options]\n\n",
+                  QIZHENG_VERSION);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        (void)fprintf(out, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
+    (void)fprintf(out, "\n`qizheng <command> --help` shows what a command takes. Exit status: 0 "
+                       "valid or done,\n1 not valid or refused, 2 could not check.\n");
+    return out == stdout ? EXIT_DONE : EXIT_TROUBLE;
+}
+
+static int help(const struct command *command) {
+    struct buf text;
+    buf_init(&text, LIMIT_CONFIG);
+    bool good = !usage_format(command, &text) && fwrite(text.data, 1, text.len, stdout) == text.len;
+    buf_done(&text);
+    return good ? EXIT_DONE : EXIT_TROUBLE;
+}
+
+static int run(const struct command *command, int argc, char **argv) {
+    struct cli cli = {.command = command};
+    struct problem why = {ERR_OK, "", "", "", ""};
+    enum err err = args_parse(command, argc, argv, &cli, &why);
+    if (err) return say_trouble(&cli, err, &why);
+    return cli.wants_help ? help(command) : command->run(&cli);
+}
+
+static void randomness(void) {
+    uint8_t seed[32], tables[4];
+    entropy(seed, sizeof seed);
+    key_blind(seed);
+    secret_wipe(seed, sizeof seed);
+    entropy(tables, sizeof tables);
+    json_seed(get_u32(tables));
+}
+
+int main(int argc, char **argv) {
+    int status = EXIT_TROUBLE;
+    if (argc < 2) return overview(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return overview(stdout);
+    if (strcmp(argv[1], "--version") == 0) return puts("qizheng " QIZHENG_VERSION) < 0;
+    randomness();
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        int words = words_match(commands[i]->name, argc - 1, argv + 1);
+        if (!words) continue;
+        status = run(commands[i], argc - 1 - words, argv + 1 + words);
+        /* An answer that did not get out was not given. */
+        if (fflush(stdout) || ferror(stdout)) status = EXIT_TROUBLE;
+        return status;
+    }
+    say_note("qizheng: %s is no command. `qizheng --help` lists them.", argv[1]);
+    return status;
+}
