@@ -7,7 +7,8 @@ set_target_properties(qizheng_shared PROPERTIES
   OUTPUT_NAME qizheng VERSION ${PROJECT_VERSION} SOVERSION 0 PUBLIC_HEADER ledger/proof/qizheng.h
   LINK_DEPENDS ${CMAKE_SOURCE_DIR}/configs/cmake/qizheng.map)
 target_link_options(qizheng_shared PRIVATE
-  -Wl,--version-script=${CMAKE_SOURCE_DIR}/configs/cmake/qizheng.map -Wl,--as-needed -Wl,-z,relro,-z,now)
+  -Wl,--version-script=${CMAKE_SOURCE_DIR}/configs/cmake/qizheng.map -Wl,--as-needed -Wl,-z,relro,-z,now
+  -Wl,-z,nodelete) # each thread's hash context is freed by our code when the thread ends, so that code must stay
 if(NOT QIZHENG_SANITIZE)
   target_link_options(qizheng_shared PRIVATE -Wl,--no-undefined)
 endif()

@@ -64,5 +64,7 @@ enum err proof_check(struct verification *v) MUST_CHECK;
 enum err policy_step(struct verification *v) MUST_CHECK;
 /* Steps `issuer` and the second half of `record`: the signature under the key that the chain binds (verify_issuer.c). */
 enum err issuer_check(struct verification *v) MUST_CHECK;
+/* Step `timestamp` (verify_timestamp.c). */
+enum err timestamp_check(struct verification *v) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_log.c and verify_issuer.c, the words
- * in verdict.c.
+/* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_log.c, verify_issuer.c and
+ * verify_timestamp.c, the words in verdict.c.
  *
  * Happy path: policy and receipt are read; the record is read strictly; its hash and time make the leaf; the proof puts the leaf
  * into the tree of a checkpoint; the policy's quorum signed that checkpoint; the issuer chain shows whose key signed the record.
@@ -29,7 +29,7 @@ static void steps_preset(struct verdict *verdict) {
              "离线无法得知记录当前是否有效：请向节点查询（POST /v1/verifications）。");
 }
 
-/* -- membership, timestamp -- */
+/* -- membership -- */
 
 static void membership_check(struct verification *v) {
     if (v->receipt->membership) {
@@ -44,17 +44,6 @@ static void membership_check(struct verification *v) {
             "The receipt carries no change of the node set; the nodes are those that the policy "
             "names.",
             "回执不含节点变更；节点以策略所列为准。");
-    }
-}
-
-static void timestamp_check(struct verification *v) {
-    if (v->receipt->timestamps) {
-        step_say(v->verdict, STEP_TIMESTAMP, VERDICT_NOT_APPLICABLE,
-                 "Not checked: no trust anchor of a timestamp authority was given.",
-                 "未检查：未提供时间戳机构的信任锚。");
-    } else {
-        step_say(v->verdict, STEP_TIMESTAMP, VERDICT_NOT_APPLICABLE,
-                 "The receipt carries no timestamp token.", "回执不含时间戳。");
     }
 }
 
@@ -83,8 +72,7 @@ static enum err steps_walk(struct verification *v) {
     if (!err) err = issuer_check(v);
     if (err) return err;
     membership_check(v);
-    timestamp_check(v);
-    return ERR_OK;
+    return timestamp_check(v);
 }
 
 static enum err receipt_step(struct verification *v) {

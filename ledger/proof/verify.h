@@ -71,7 +71,7 @@ struct verify_input {
         *docs; /* digests of the document in question, one per algorithm; none: not asked */
     size_t doc_count;
     struct bytes
-        tsa_pem; /* trust anchors for RFC 3161 tokens, PEM; empty: tokens are not checked */
+        tsa_pem; /* trust anchors for RFC 3161 tokens over the signed checkpoint, PEM; empty: tokens are not checked */
 };
 
 /* ERR_NO_MEMORY only; whatever else is wrong stands in the verdict. *ret is allocated: verdict_done. */

@@ -28,11 +28,13 @@ static struct record_doc document(enum digest_alg alg, const char *text) {
     return doc;
 }
 
+static const char *tsa_pem = ""; /* what ask() gives as trust anchors */
+
 static struct verdict *ask(struct bytes receipt, struct bytes policy_text,
                            const struct record_doc *docs, size_t doc_count) {
     struct verdict *verdict = NULL;
     struct bytes copy = exact_copy(receipt);
-    struct verify_input input = {copy, policy_text, docs, doc_count, bytes_of(NULL, 0)};
+    struct verify_input input = {copy, policy_text, docs, doc_count, bytes_text(tsa_pem)};
     cr_assert(verify(&input, &verdict) == ERR_OK);
     exact_free(copy); /* the verdict stands on its own */
     for (unsigned i = 0; i < STEP_COUNT; i++) {
@@ -707,6 +709,116 @@ Test(proof_verify, the_verdict_as_json_names_steps_and_two_conclusions) {
     json_done(root);
     verdict_done(verdict);
     parts_done(&parts);
+}
+
+/* -- timestamps: tokens of `openssl ts` over the good receipt's checkpoint -- */
+
+/* The good receipt with the tokens of these names (of tests/vectors/receipts/timestamps.json), checked by those anchors. */
+static struct verdict *ask_stamped(const struct json *made, const char *first, const char *second,
+                                   const char *anchors) {
+    const char *names[] = {first, second};
+    struct parts parts = parts_good(&world);
+    struct json *json = parts_json(&parts), *list = json_new_array();
+    for (size_t i = 0; i < 2 && names[i]; i++) {
+        struct json *token = json_new_object();
+        const char *text = json_text(json_member(made, names[i]));
+        cr_assert(json_put_text(token, "type", "rfc3161") == ERR_OK);
+        cr_assert(json_put_text(token, "token", text ? text : names[i]) == ERR_OK);
+        cr_assert(json_push(list, token) == ERR_OK);
+    }
+    cr_assert(json_put(json, "timestamps", list) == ERR_OK);
+    struct buf text = world_text(json);
+    const char *pem = json_text(json_member(made, anchors));
+    tsa_pem = pem ? pem : anchors;
+    struct verdict *verdict = ask(buf_bytes(&text), buf_bytes(&policy), NULL, 0);
+    tsa_pem = "";
+    buf_done(&text);
+    json_done(json);
+    parts_done(&parts);
+    return verdict;
+}
+
+#define STAMPED "-PPPPPPP-P-"
+#define NOT_STAMPED "-PPPPPPP-F-"
+
+Test(proof_verify, tokens_over_the_checkpoint_pass_under_any_certificate_on_their_way) {
+    static const char *const anchors[] = {"anchor", "intermediate", "authority"};
+    struct json *made = vector_read_json("receipts/timestamps.json");
+    for (size_t i = 0; i < 3; i++) {
+        struct verdict *verdict = ask_stamped(made, "sha256", "sm3", anchors[i]);
+        cr_assert(strstr(verdict->items[STEP_TIMESTAMP].reason, "2 of 2 tokens"));
+        cr_assert(verdict->timestamp_s > WORLD_COSIGNED_S);
+        expect(verdict, VERDICT_VALID, STAMPED);
+    }
+    expect(ask_stamped(made, "sm3", NULL, "anchor"), VERDICT_VALID, STAMPED);
+    expect(ask_stamped(made, "bare", NULL, "authority"), VERDICT_VALID, STAMPED);
+    json_done(made);
+}
+
+Test(proof_verify, tokens_that_prove_nothing_here_fail) {
+    struct json *made = vector_read_json("receipts/timestamps.json");
+    expect_reason(ask_stamped(made, "sha256", NULL, "other_anchor"), STEP_TIMESTAMP,
+                  "signature does not verify", NOT_STAMPED);
+    expect_reason(ask_stamped(made, "bare", NULL, "anchor"), STEP_TIMESTAMP,
+                  "signature does not verify", NOT_STAMPED);
+    expect_reason(ask_stamped(made, "not_for_time", NULL, "anchor"), STEP_TIMESTAMP,
+                  "signature does not verify", NOT_STAMPED);
+    expect_reason(ask_stamped(made, "sha1", NULL, "anchor"), STEP_TIMESTAMP, "SHA-256 or SM3",
+                  NOT_STAMPED);
+    expect_reason(ask_stamped(made, "other_data", NULL, "anchor"), STEP_TIMESTAMP, "not over",
+                  NOT_STAMPED);
+    expect_reason(ask_stamped(made, "MAA=", NULL, "anchor"), STEP_TIMESTAMP, "no timestamp token",
+                  NOT_STAMPED);
+    expect_reason(ask_stamped(made, "not base64", NULL, "anchor"), STEP_TIMESTAMP, "base64",
+                  NOT_STAMPED);
+    json_done(made);
+}
+
+Test(proof_verify, one_token_of_a_trusted_authority_is_enough) {
+    struct json *made = vector_read_json("receipts/timestamps.json");
+    struct verdict *verdict = ask_stamped(made, "other_data", "sha256", "anchor");
+    cr_assert(strstr(verdict->items[STEP_TIMESTAMP].reason, "1 of 2 tokens"));
+    expect(verdict, VERDICT_VALID, STAMPED);
+    json_done(made);
+}
+
+Test(proof_verify, without_readable_anchors_tokens_are_not_checked) {
+    struct json *made = vector_read_json("receipts/timestamps.json");
+    struct verdict *verdict = ask_stamped(made, "sha256", NULL, "");
+    cr_assert(strstr(verdict->items[STEP_TIMESTAMP].reason, "no trust anchor"));
+    expect(verdict, VERDICT_VALID, "-PPPPPPP---");
+    verdict = ask_stamped(made, "sha256", NULL, "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    cr_assert(strstr(verdict->items[STEP_TIMESTAMP].reason, "not certificates"));
+    expect(verdict, VERDICT_VALID, "-PPPPPPP---");
+    json_done(made);
+}
+
+/* CMS leaves some bytes unsigned, so a flip may go unseen; but no flip gives another time, or a pass over what was not stamped. */
+Test(proof_verify, no_flipped_bit_of_a_token_moves_its_time) {
+    struct json *made = vector_read_json("receipts/timestamps.json");
+    struct verdict *verdict = ask_stamped(made, "sha256", NULL, "anchor");
+    uint64_t time_s = verdict->timestamp_s;
+    size_t found = 0, unseen = 0;
+    struct buf der, text;
+    verdict_done(verdict);
+    buf_init(&der, 8192);
+    buf_init(&text, 8192);
+    cr_assert(base64_decode(json_bytes_member(made, "sha256"), &der) == ERR_OK);
+    for (size_t i = 0; i < der.len; i++) {
+        der.data[i] ^= (uint8_t)(1 << i % 8);
+        buf_clear(&text);
+        cr_assert(base64_encode(buf_bytes(&der), &text) == ERR_OK);
+        verdict = ask_stamped(made, buf_text(&text), NULL, "anchor");
+        bool passed = verdict->items[STEP_TIMESTAMP].result == VERDICT_PASS;
+        cr_assert(!passed || verdict->timestamp_s == time_s, "byte %zu", i);
+        *(passed ? &unseen : &found) += 1;
+        verdict_done(verdict);
+        der.data[i] ^= (uint8_t)(1 << i % 8);
+    }
+    cr_assert(found > 1000 && unseen < 40, "%zu found, %zu unseen", found, unseen);
+    buf_done(&der);
+    buf_done(&text);
+    json_done(made);
 }
 
 /* -- the vectors -- */
