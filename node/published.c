@@ -91,11 +91,10 @@ void published_release(struct api_checkpoint *checkpoint) {
 
 bool published_wait(struct published *published, uint64_t index, uint64_t timeout_ms) {
     struct timespec until = clock_after(timeout_ms);
-    bool is_final = false;
+    bool is_final;
+    int rc = 0;
     pthread_mutex_lock(&published->lock);
-    for (int rc = 0; !rc;) {
-        is_final = published->newest && published->newest->size > index;
-        if (is_final) break;
+    while (!(is_final = published->newest && published->newest->size > index) && !rc) {
         rc = pthread_cond_timedwait(&published->changed, &published->lock, &until);
     }
     pthread_mutex_unlock(&published->lock);

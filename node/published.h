@@ -8,7 +8,7 @@ struct published;
 
 enum err published_open(struct published **ret) MUST_CHECK;
 void published_close(struct published *published);
-/* Copies the note; wakes published_wait. Sizes only grow: asserted. */
+/* Copies the note; wakes published_wait. Sizes never fall: asserted. */
 enum err published_put(struct published *published, uint64_t size, const uint8_t root[HASH_LEN],
                        uint64_t time_s, struct bytes note) MUST_CHECK;
 /* ERR_NOT_FINAL before the first. Release with published_release. */

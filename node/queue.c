@@ -1,6 +1,7 @@
 /* See queue.h. */
 #include "node/queue.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ enum err queue_push(struct queue *queue, struct submission *submission) {
 
 /* Unlinks from the front what fits; the first one always does. */
 static struct submission *take(struct queue *queue, size_t max_count, size_t max_bytes) {
+    assert(max_count > 0);
     struct submission *list = queue->first, **end = &queue->first;
     size_t bytes = 0;
     for (size_t taken = 0; *end && taken < max_count; taken++) {

@@ -35,7 +35,9 @@ void submission_finish(struct submission *submission, enum submission_state stat
 
 enum submission_state submission_wait(struct submission *submission, uint64_t timeout_ms) {
     struct timespec until = clock_after(timeout_ms);
-    while (sem_clockwait(&submission->done, CLOCK_MONOTONIC, &until) && errno == EINTR) {
+    int rc;
+    while ((rc = sem_clockwait(&submission->done, CLOCK_MONOTONIC, &until)) && errno == EINTR) {
     }
+    if (!rc) (void)sem_post(&submission->done); /* for whoever waits next */
     return (enum submission_state)atomic_load_explicit(&submission->state, memory_order_acquire);
 }

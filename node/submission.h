@@ -14,7 +14,7 @@
 struct submission {
     atomic_uint references;
     atomic_int state; /* enum submission_state */
-    sem_t done;       /* posted once, when state leaves RECEIVED */
+    sem_t done;       /* a latch: above 0 once state has left RECEIVED */
     struct record *record;
     struct outcome outcome;
     uint64_t time_ms;
@@ -26,7 +26,7 @@ struct submission *submission_new(struct record *record);
 void submission_release(struct submission *submission);
 /* Called once, by the pipeline, with outcome and time_ms filled. */
 void submission_finish(struct submission *submission, enum submission_state state);
-/* Sleeps up to timeout_ms. */
+/* Sleeps up to timeout_ms. May be called again, and by several threads that hold references. */
 enum submission_state submission_wait(struct submission *submission, uint64_t timeout_ms);
 
 #endif
