@@ -106,7 +106,8 @@ static struct answer receive(int fd, bool bodiless) {
         answer.body_len = length ? strtoul(length + 18, NULL, 10) : 0;
         want = (size_t)(end + 4 - answer.text) + (bodiless ? 0 : answer.body_len);
     }
-    (void)sscanf(answer.text, "HTTP/1.1 %d ", &answer.status);
+    if (strncmp(answer.text, "HTTP/1.1 ", 9) == 0)
+        answer.status = (int)strtol(answer.text + 9, NULL, 10);
     char *end = strstr(answer.text, "\r\n\r\n");
     answer.body = end ? end + 4 : "";
     return answer;
