@@ -33,9 +33,10 @@ struct host {
     struct api api;
     /* -- knobs -- */
     uint64_t now_ms;
-    bool is_held;        /* records are queued and never ordered: wait runs out */
-    bool is_unpublished; /* records are applied, the checkpoint stays where it is */
-    bool is_unsigned;    /* there is no final checkpoint at all */
+    const struct buf *ahead; /* a JWS that the order takes just before the next one submitted */
+    bool is_held;            /* records are queued and never ordered: wait runs out */
+    bool is_unpublished;     /* records are applied, the checkpoint stays where it is */
+    bool is_unsigned;        /* there is no final checkpoint at all */
     enum err submit_err, ready_err, status_err, cosign_err;
     int cosign_status;
     uint64_t cosign_known;
@@ -60,6 +61,8 @@ static inline struct json *host_text(const struct buf *text) {
     return json_new_text_bytes(buf_bytes(text));
 }
 
+#define HOST_USCC "91350100M000100Y43"
+
 /* Claims of a participant whose key is vector_key(alg, id). */
 static inline struct json *host_participant(const char *id, uint16_t roles, enum key_alg alg) {
     struct participant *participant = calloc(1, sizeof *participant);
@@ -69,7 +72,7 @@ static inline struct json *host_participant(const char *id, uint16_t roles, enum
     participant->key_count = 1;
     (void)snprintf(participant->id, sizeof participant->id, "%s", id);
     (void)snprintf(participant->name, sizeof participant->name, "示例机构 %s", id);
-    (void)snprintf(participant->uscc, sizeof participant->uscc, "91350100M000100Y43");
+    (void)snprintf(participant->uscc, sizeof participant->uscc, HOST_USCC);
     participant->keys[0].from = HOST_KEY_FROM;
     participant->keys[0].to = INT64_MAX;
     cr_assert(key_public_copy(key_secret_public(key), &participant->keys[0].key) == ERR_OK);
@@ -100,7 +103,21 @@ static inline struct json *host_node(struct host *host) {
     return node;
 }
 
-static inline void host_genesis(struct host *host) {
+/* The default rules; the one with that id (NULL: none) flags where it would reject. */
+static inline struct json *host_rules(const char *flagged) {
+    struct json *defaults = rules_genesis_json(), *rules = json_new_array();
+    for (size_t i = 0; i < json_count(defaults); i++) {
+        struct json *rule = json_clone(json_at(defaults, i));
+        if (flagged && strcmp(json_text(json_member(rule, "id")), flagged) == 0) {
+            host_put(rule, "action", json_new_text("flag"));
+        }
+        cr_assert(json_push(rules, rule) == ERR_OK);
+    }
+    json_done(defaults);
+    return rules;
+}
+
+static inline void host_genesis(struct host *host, const char *flagged) {
     struct json *json = json_new_object(), *people = json_new_array(), *nodes = json_new_array();
     struct json *parameters = json_new_object();
     struct buf text;
@@ -118,7 +135,7 @@ static inline void host_genesis(struct host *host) {
     host_put(json, "nodes", nodes);
     host_put(json, "participants", people);
     host_put(json, "parameters", parameters);
-    host_put(json, "rules", rules_genesis_json());
+    host_put(json, "rules", host_rules(flagged));
     buf_init(&text, LIMIT_GENESIS);
     cr_assert(json_format(json, &text) == ERR_OK);
     cr_assert(genesis_parse(buf_bytes(&text), &host->genesis, &why) == ERR_OK, "%s %s", why.pointer,
@@ -219,6 +236,8 @@ static inline enum err host_submit(void *ctx, struct record *record, struct subm
     struct submission *submission = NULL;
     host->submitted++;
     if (!host->submit_err) submission = calloc(1, sizeof *submission);
+    if (submission && host->ahead) (void)host_apply(host, buf_bytes(host->ahead));
+    host->ahead = NULL;
     if (submission && !host->is_held) {
         submission->outcome = host_apply(host, record->canonical);
         submission->result.outcome = &submission->outcome;
@@ -302,7 +321,7 @@ static inline uint64_t host_clock_ms(void *ctx) {
 
 /* -- from nothing to a ledger with its genesis published, and back -- */
 
-static inline struct host *host_open(void) {
+static inline struct host *host_open_flagging(const char *flagged) {
     struct host *host = calloc(1, sizeof *host);
     struct problem why = {0};
     const char *base = getenv("TMPDIR");
@@ -316,7 +335,7 @@ static inline struct host *host_open(void) {
                         &host->log) == ERR_OK);
     cr_assert(vkey_make(HOST_ORIGIN "/node/1", NOTE_TYPE_COSIGNATURE,
                         key_secret_public(host->keys.cosigner), &host->cosigner) == ERR_OK);
-    host_genesis(host);
+    host_genesis(host, flagged);
     host->machine.genesis = host->genesis;
     host->now_ms = HOST_NOW_MS;
     host->cosign_known = API_SIZE_UNKNOWN;
@@ -345,6 +364,10 @@ static inline struct host *host_open(void) {
     host->api.wait_default_ms = 10000;
     host->api.wait_max_ms = 60000;
     return host;
+}
+
+static inline struct host *host_open(void) {
+    return host_open_flagging(NULL);
 }
 
 static inline int host_remove_one(const char *path, const struct stat *stat, int kind,

@@ -299,6 +299,28 @@ Test(api_receipts, a_verification_gives_the_verdict_and_the_live_status) {
     host_close(host);
 }
 
+Test(api_receipts, the_live_status_counts_the_open_findings) {
+    struct host *host = host_open_flagging("LC-23");
+    struct json *claims = host_claims(host, "registrar", "participant", "admit", 1);
+    struct json *participant = host_participant("newcomer", ROLE_EMPLOYER, KEY_ES256K);
+    for (void *at = json_first(participant); at; at = json_next(participant, at)) {
+        host_put(claims, json_name_at(at), json_clone(json_value_at(at)));
+    }
+    host_put(claims, "uscc", json_new_text("91350100M000100Y44"));
+    json_done(participant);
+    struct buf jws = host_sign(claims, KEY_ED25519, "registrar");
+    struct buf receipt = receipt_of_post(host, &jws);
+    struct json *answer = verified(host, &receipt, NULL);
+    const struct json *status = step_of(answer, "status");
+    cr_assert_str_eq(json_text(json_member(status, "result")), "pass");
+    cr_assert(strstr(json_text(json_member(status, "reason")), "open findings: 1"), "%s",
+              json_text(json_member(status, "reason")));
+    json_done(answer);
+    buf_done(&receipt);
+    buf_done(&jws);
+    host_close(host);
+}
+
 Test(api_receipts, a_public_receipt_gets_no_status) {
     struct host *host = host_open();
     struct buf jws =

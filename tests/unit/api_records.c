@@ -1,7 +1,9 @@
 /* POST /v1/records: what is taken, what is refused and how, how long it waits, and that sending again gives the same leaf. */
 #include "tests/lib/host.h"
 
+#include "api/client.h"
 #include "api/metrics.h"
+#include "api/server.h"
 
 static struct buf admit(struct host *host, const char *id, uint64_t number) {
     return host_admit(host, "registrar", KEY_ED25519, id, ROLE_EMPLOYER, KEY_ES256K, number);
@@ -323,16 +325,112 @@ Test(api_records, the_hosts_refusals_say_when_to_come_back) {
     host_close(host);
 }
 
-/* Two records fit the snapshot, and only one of them the order. */
+/* Both fit the snapshot; the order takes another one first. */
 Test(api_records, a_refusal_in_the_order_reaches_the_submitter) {
     struct host *host = host_open();
     struct buf first = admit(host, "newcomer", 1), second = admit(host, "newcomer", 2);
-    struct outcome outcome = host_apply(host, buf_bytes(&first));
-    cr_assert_eq(outcome.kind, OUTCOME_ACCEPTED, "%s", outcome.problem.detail);
-    struct http_reply reply = ask(host, ask_post(&second));
-    cr_assert_eq(reply.status, 409);
-    http_reply_done(&reply);
+    host->ahead = &first;
+    reply_is_problem(ask(host, ask_post(&second)), ERR_STATE);
+    cr_assert(host->submitted == 1 && host->released == 1);
+    cr_assert_eq(store_current(host->store).size, 2);
     buf_done(&first);
     buf_done(&second);
+    host_close(host);
+}
+
+Test(api_records, a_record_that_the_order_knew_already_is_200) {
+    struct host *host = host_open();
+    struct buf jws = admit(host, "newcomer", 1);
+    host->ahead = &jws;
+    struct http_reply reply = ask(host, ask_post(&jws));
+    struct json *body = reply_json(&reply);
+    cr_assert(reply.status == 200 && json_number(body, "index") == 1);
+    cr_assert(store_current(host->store).size == 2 && host->released == 1);
+    json_done(body);
+    http_reply_done(&reply);
+    buf_done(&jws);
+    host_close(host);
+}
+
+/* -- rules -- */
+
+static struct http_reply admit_with_wrong_uscc(struct host *host) {
+    struct json *claims = claims_of(host, "registrar");
+    host_put(claims, "uscc", json_new_text("91350100M000100Y44"));
+    struct buf jws = host_sign(claims, KEY_ED25519, "registrar");
+    struct http_reply reply = ask(host, ask_post(&jws));
+    buf_done(&jws);
+    return reply;
+}
+
+Test(api_records, a_rule_that_rejects_names_itself_and_the_law) {
+    struct host *host = host_open();
+    struct http_reply reply = admit_with_wrong_uscc(host);
+    struct json *body = reply_json(&reply);
+    cr_assert_eq(reply.status, 409);
+    text_is(body, "code", "rule");
+    text_is(body, "rule", "LC-23");
+    text_is(body, "law", rule_find("LC-23")->law);
+    cr_assert_eq(host->submitted, 0);
+    json_done(body);
+    http_reply_done(&reply);
+    host_close(host);
+}
+
+Test(api_records, a_rule_that_flags_lets_the_record_in_with_its_finding) {
+    struct host *host = host_open_flagging("LC-23");
+    struct http_reply reply = admit_with_wrong_uscc(host);
+    struct json *body = reply_json(&reply);
+    const struct json *finding = json_at(json_member(body, "findings"), 0);
+    cr_assert_eq(reply.status, 201);
+    text_is(finding, "rule", "LC-23");
+    text_is(finding, "result", "FAIL");
+    text_is(finding, "result_zh", "不符合");
+    cr_assert(json_text(json_member(finding, "finding")));
+    json_done(body);
+    http_reply_done(&reply);
+    host_close(host);
+}
+
+/* -- all the way: sockets, civetweb's small stacks, the order, the store, the verifier -- */
+
+Test(api_records, a_record_goes_through_the_real_server_and_back) {
+    struct host *host = host_open();
+    struct server_options options = {"127.0.0.1:0", 4, 5000, NULL};
+    struct server *server = NULL;
+    struct client *client = NULL;
+    static const char *const headers[] = {"Content-Type: application/jose", NULL};
+    char url[64];
+    cr_assert(server_start(&options, &host->api, &server, NULL) == ERR_OK);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", server_port(server));
+    cr_assert(client_open(url, NULL, 5000, &client, NULL) == ERR_OK);
+    for (uint64_t i = 1; i <= 20; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "newcomer-%llu", (unsigned long long)i);
+        struct buf jws = admit(host, id, i), text;
+        struct client_reply reply;
+        struct json *body = NULL;
+        cr_assert(client_call(client, "POST", "/v1/records", headers, buf_bytes(&jws),
+                              LIMIT_HTTP_REPLY, &reply, NULL) == ERR_OK);
+        cr_assert(reply.status == 201 && reply.location[0]);
+        cr_assert(json_parse(buf_bytes(&reply.body), &body, NULL) == ERR_OK);
+        cr_assert_eq(json_number(body, "index"), (int64_t)i);
+        client_reply_done(&reply);
+        buf_init(&text, LIMIT_RECEIPT + 100);
+        cr_assert(buf_add_text(&text, "{\"receipt\":") == ERR_OK);
+        cr_assert(json_format(json_member(body, "receipt"), &text) == ERR_OK);
+        cr_assert(buf_add_text(&text, "}") == ERR_OK);
+        json_done(body);
+        static const char *const json_type[] = {"Content-Type: application/json", NULL};
+        cr_assert(client_call(client, "POST", "/v1/verifications", json_type, buf_bytes(&text),
+                              LIMIT_HTTP_REPLY, &reply, NULL) == ERR_OK);
+        cr_assert(reply.status == 200 && buf_text(&reply.body));
+        cr_assert(strstr((const char *)reply.body.data, "\"outcome\":\"valid\""));
+        client_reply_done(&reply);
+        buf_done(&text);
+        buf_done(&jws);
+    }
+    client_close(client);
+    server_stop(server);
     host_close(host);
 }
