@@ -11,7 +11,8 @@
 #include <string.h>
 
 struct subject {
-    struct json *claims;
+    struct json *clear;
+    struct json *claims; /* with what is hidden */
     char type[RECORD_TYPE_LEN];
     char act[32];
     unsigned version;
@@ -24,10 +25,11 @@ static enum err from_presentation(struct bytes text, struct subject *ret, struct
     memcpy(ret->type, presented.record->type, sizeof ret->type);
     memcpy(ret->act, presented.record->act, sizeof ret->act);
     ret->version = presented.record->type_version;
+    ret->clear = json_clone(presented.record->payload);
     ret->claims = presented.claims;
     presented.claims = NULL;
     presented_done(&presented);
-    return ERR_OK;
+    return ret->clear ? ERR_OK : ERR_NO_MEMORY;
 }
 
 /* set and hide together, as the signed record with its disclosures would say it. */
@@ -36,7 +38,9 @@ static enum err from_claims(const struct json *json, const char *path, struct su
     struct claims claims;
     enum err err = claims_parse(json, path, &claims, ret_why);
     if (err) return err;
-    ret->claims = json_clone(claims.set);
+    ret->clear = claims.set;
+    claims.set = NULL;
+    ret->claims = json_clone(ret->clear);
     err = ret->claims ? json_put_text(ret->claims, "act", claims.act) : ERR_NO_MEMORY;
     for (void *it = json_first(claims.hide); !err && it; it = json_next(claims.hide, it))
         err = json_put(ret->claims, json_name_at(it), json_clone(json_value_at(it)));
@@ -98,9 +102,11 @@ static int run(struct cli *cli) {
     if (err) {
         status = say_trouble(cli, err, &why);
     } else {
-        err = review(subject.claims, subject.type, subject.version, subject.act, hits, &why);
+        err = review(subject.clear, subject.claims, subject.type, subject.version, subject.act,
+                     hits, &why);
         status = err ? say_refusal(cli, err, &why) : report(cli, hits);
     }
+    json_done(subject.clear);
     json_done(subject.claims);
     free(hits);
     return status;

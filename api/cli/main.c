@@ -74,20 +74,22 @@ static void randomness(void) {
     json_seed(get_u32(tables));
 }
 
-int main(int argc, char **argv) {
-    int status = EXIT_TROUBLE;
+static int dispatch(int argc, char **argv) {
     if (argc < 2) return overview(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return overview(stdout);
-    if (strcmp(argv[1], "--version") == 0) return puts("qizheng " QIZHENG_VERSION) < 0;
+    if (strcmp(argv[1], "--version") == 0)
+        return puts("qizheng " QIZHENG_VERSION) < 0 ? EXIT_TROUBLE : EXIT_DONE;
     randomness();
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         int words = words_match(commands[i]->name, argc - 1, argv + 1);
-        if (!words) continue;
-        status = run(commands[i], argc - 1 - words, argv + 1 + words);
-        /* An answer that did not get out was not given. */
-        if (fflush(stdout) || ferror(stdout)) status = EXIT_TROUBLE;
-        return status;
+        if (words) return run(commands[i], argc - 1 - words, argv + 1 + words);
     }
     say_note("qizheng: %s is no command. `qizheng --help` lists them.", argv[1]);
-    return status;
+    return EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv) {
+    int status = dispatch(argc, argv);
+    /* An answer that did not get out was not given. */
+    return fflush(stdout) || ferror(stdout) ? EXIT_TROUBLE : status;
 }

@@ -116,7 +116,8 @@ const struct command command_notarize = {
         "waits until it is final.\nFILE.receipt.json proves it to anybody; "
         "FILE.disclosures.json holds what was hidden, with its salts.\n\n"
         "A VALUE is an integer where it looks like one, JSON where it begins with [ or {, and "
-        "text otherwise.\nWhat stands on a command line can be seen by other users of this "
+        "text otherwise: reason_code:=\"36\" is the text 36.\nWhat stands on a command line can be "
+        "seen by other users of this "
         "machine: give personal data in --claims.\n\n"
         "Interrupted? Run the same command again: FILE.pending.json holds the signed record, "
         "and it is sent again.",

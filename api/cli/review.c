@@ -5,9 +5,59 @@
 
 #include <stdio.h>
 
-enum err review(const struct json *claims, const char *type, unsigned version, const char *act,
-                struct rule_hits *ret, struct problem *ret_why) {
+bool review_is_correction(const char *type, unsigned version, const char *act) {
+    const struct contract_type *found = contract_type_find(type, version);
+    const struct contract_act *row = found ? contract_act_find(found, act) : NULL;
+    return row && row->corrects;
+}
+
+/* First letter of the class that the type gives a claim: C clear, D or T hidden; 0 where it knows none of that name. */
+static char class_of(const struct json *elements, const char *name) {
+    for (size_t i = 0; i < json_count(elements); i++) {
+        const struct json *element = json_at(elements, i);
+        const char *class = json_text(json_member(element, "class"));
+        if (class && bytes_is(json_text_bytes(json_member(element, "name")), name)) return *class;
+    }
+    return 0;
+}
+
+static enum err place_check(const struct json *elements, const char *name, bool is_clear,
+                            struct problem *ret_why) {
+    char class = class_of(elements, name);
+    if (record_is_common_claim(name) || is_clear == (class == 'C')) return ERR_OK;
+    if (!is_clear) {
+        return problem_set(ret_why, ERR_SCHEMA,
+                           "Nodes must be able to read %.60s: set it, do not hide it.", name);
+    }
+    if (class)
+        return problem_set(ret_why, ERR_PERSONAL_FIELD,
+                           "%.60s must not stand in the clear: hide it.", name);
+    return problem_set(ret_why, ERR_SCHEMA,
+                       "%.60s is no claim of this type that this program knows: leave it out, or "
+                       "hide it.",
+                       name);
+}
+
+/* What an issuer hides is its own choice, unless nodes must read it. */
+static enum err places_check(const struct json *clear, const struct json *claims,
+                             const struct contract_type *type, struct problem *ret_why) {
+    struct json *elements = type->elements();
+    if (!elements) return ERR_NO_MEMORY;
+    enum err err = ERR_OK;
+    for (void *it = json_first(claims); !err && it; it = json_next(claims, it)) {
+        const char *name = json_name_at(it);
+        err = place_check(elements, name, json_member(clear, name) != NULL, ret_why);
+    }
+    json_done(elements);
+    return err;
+}
+
+enum err review(const struct json *clear, const struct json *claims, const char *type,
+                unsigned version, const char *act, struct rule_hits *ret, struct problem *ret_why) {
+    const struct contract_type *found = contract_type_find(type, version);
     ret->count = 0;
+    enum err err = found ? places_check(clear, claims, found, ret_why) : ERR_OK;
+    if (err) return err;
     return machine_review(claims, type, version, act, (uint64_t)now_ms(), ret, ret_why);
 }
 

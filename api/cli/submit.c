@@ -277,9 +277,10 @@ static int send_and_report(struct submit *s) {
 }
 
 static enum err rules_say(struct submit *s, const struct draft *draft) {
+    if (review_is_correction(draft->type, 1, draft->act)) return ERR_OK;
     struct rule_hits *hits = calloc(1, sizeof *hits);
     if (!hits) return ERR_NO_MEMORY;
-    enum err err = review(draft->claims, draft->type, 1, draft->act, hits, &s->why);
+    enum err err = review(draft->payload, draft->claims, draft->type, 1, draft->act, hits, &s->why);
     if (!err) review_print(hits, false, true, s->cli->is_zh);
     free(hits);
     return err;
