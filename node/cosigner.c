@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RETRY_MS 1000 /* between two tries on a full disk */
+
 struct foreign {
     const struct vkey *keys; /* all of one origin, side by side */
     size_t key_count;
@@ -125,6 +127,30 @@ static bool job_take(struct cosigner *cosigner, struct cosign_job *ret_job) {
     return go_on;
 }
 
+/* Sleeps before the next try. False where it is time to end: then what was pushed is given up. */
+static bool wait_for_room(struct cosigner *cosigner) {
+    struct timespec until = clock_after(RETRY_MS);
+    pthread_mutex_lock(&cosigner->lock);
+    int rc = 0;
+    while (!cosigner->is_closed && !rc) {
+        rc = pthread_cond_timedwait(&cosigner->pushed, &cosigner->lock, &until);
+    }
+    bool go_on = !cosigner->is_closed;
+    pthread_mutex_unlock(&cosigner->lock);
+    return go_on;
+}
+
+/* A full disk is waited for: what the last-signed file holds is signed again then, and nothing was shown before. */
+static enum err head_finish_patiently(struct cosigner *cosigner, const struct witness_state *head,
+                                      struct problem *ret_why) {
+    enum err err = head_finish(cosigner, head, ret_why);
+    if (err == ERR_DISK_FULL)
+        log_event(LOG_ERROR, "disk_full", "action", "checkpoints wait until there is room", NULL);
+    while (err == ERR_DISK_FULL && wait_for_room(cosigner))
+        err = head_finish(cosigner, head, ret_why);
+    return err;
+}
+
 static void *cosigner_main(void *arg) {
     struct cosigner *cosigner = arg;
     struct witness_state head;
@@ -137,7 +163,7 @@ static void *cosigner_main(void *arg) {
         }
         struct problem why;
         (void)problem_set(&why, ERR_INTERNAL, "A head could not be signed or published.");
-        enum err err = head_finish(cosigner, &head, &why);
+        enum err err = head_finish_patiently(cosigner, &head, &why);
         if (!err) {
             finish_all(job.submissions);
             continue;
@@ -271,7 +297,10 @@ void cosigner_join(struct cosigner *cosigner) {
     pthread_cond_signal(&cosigner->pushed);
     pthread_mutex_unlock(&cosigner->lock);
     (void)pthread_join(cosigner->thread, NULL);
-    cosigner_free(cosigner);
+}
+
+void cosigner_close(struct cosigner *cosigner) {
+    if (cosigner) cosigner_free(cosigner);
 }
 
 /* -- POST /add-checkpoint -- */
@@ -313,6 +342,18 @@ static enum err add_find(struct cosigner *cosigner, struct add *add, struct vkey
         "This node does not witness that log. Its operator can add the log's key to foreign_logs.");
 }
 
+/* What proves a lie. That it could not be kept changes no answer. */
+static void evidence_keep(struct cosigner *cosigner, struct bytes body) {
+    struct problem why;
+    enum err err = store_keep_evidence(cosigner->options.store, body, &why);
+    if (!err)
+        log_event(LOG_ERROR, "conflicting_checkpoint", "action",
+                  "kept as evidence; see `qizheng conflict`", NULL);
+    else
+        log_event(LOG_ERROR, "conflicting_checkpoint", "action", "it could not be kept", "error",
+                  err_code(err), "detail", why.detail, NULL);
+}
+
 /* For the own origin a consistency proof is not enough: the root must be the one that our own store has. */
 static enum err add_check_own(struct cosigner *cosigner, const struct add *add, struct bytes body,
                               struct problem *ret_why) {
@@ -329,13 +370,10 @@ static enum err add_check_own(struct cosigner *cosigner, const struct add *add, 
         return problem_set(ret_why, ERR_NO_QUORUM,
                            "This node does not hold that size yet. Try again.");
     if (memcmp(root, checkpoint->root, HASH_LEN) == 0) return ERR_OK;
-    log_event(LOG_ERROR, "conflicting_checkpoint", "action",
-              "kept as evidence; see `qizheng conflict`", NULL);
-    err = store_keep_evidence(cosigner->options.store, body, ret_why);
-    return err ? err
-               : problem_set(ret_why, ERR_PROOF,
-                             "This node's log has another root at that size. The checkpoint is "
-                             "kept as evidence.");
+    evidence_keep(cosigner, body);
+    return problem_set(ret_why, ERR_PROOF,
+                       "This node's log has another root at that size. The checkpoint is evidence "
+                       "against who signed it.");
 }
 
 static enum err answer_error(enum witness_answer answer, struct problem *ret_why) {
@@ -365,11 +403,8 @@ static enum err add_decide(struct cosigner *cosigner, const struct add *add, str
     enum witness_answer answer =
         witness_decide(&add->request, add->keys, add->key_count, &state, &next);
     *ret_answer = answer;
-    *ret_known_size = state.size;
-    if (answer == WITNESS_ROOT_CONFLICT) {
-        enum err kept = store_keep_evidence(cosigner->options.store, body, ret_why);
-        if (kept) return kept;
-    }
+    if (answer == WITNESS_SIZE_CONFLICT) *ret_known_size = state.size;
+    if (answer == WITNESS_ROOT_CONFLICT) evidence_keep(cosigner, body);
     enum err err = answer_error(answer, ret_why);
     if (!err && add->is_own) err = add_check_own(cosigner, add, body, ret_why);
     if (!err) err = lastsigned_put(add->state, &next, ret_why);

@@ -4,6 +4,8 @@
  * With one node the quorum is this node (n = 1, q = 1) and the path is the same: the assembled note must meet the genesis' policy before it is published.
  * An idle node cosigns its head again every 30 s, so that a fresh time stands in the checkpoint.
  *
+ * A full disk is waited for; whatever else fails is fatal, and who waits for an answer gets none.
+ *
  * The last-signed file is guarded by a lock here, since /add-checkpoint for the own origin signs with the same key. */
 #ifndef QIZHENG_NODE_COSIGNER_H
 #define QIZHENG_NODE_COSIGNER_H
@@ -49,7 +51,9 @@ void cosigner_push(struct cosigner *cosigner, struct cosign_job job);
 enum err cosigner_add(struct cosigner *cosigner, struct bytes body, int *ret_status,
                       uint64_t *ret_known_size, struct buf *ret_lines,
                       struct problem *ret_why) MUST_CHECK;
-/* Signs and publishes what was pushed, then ends. */
+/* Ends the thread once it has signed and published what was pushed, or given it up where the disk stays full. cosigner_add still answers. Accepts NULL. */
 void cosigner_join(struct cosigner *cosigner);
+/* After cosigner_join, when no other thread knows the object any more. Accepts NULL. */
+void cosigner_close(struct cosigner *cosigner);
 
 #endif

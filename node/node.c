@@ -302,9 +302,16 @@ static enum err foreign_load(struct node *node, struct problem *ret_why) {
     node->foreign = calloc(count, sizeof *node->foreign);
     if (!node->foreign) return ERR_NO_MEMORY;
     for (unsigned i = 0; i < count; i++) {
-        enum err err =
-            vkey_parse(bytes_text(node->config->foreign_logs[i].vkey), &node->foreign[i], ret_why);
-        if (err) return err;
+        struct vkey *vkey = &node->foreign[i];
+        struct problem why;
+        enum err err = vkey_parse(bytes_text(node->config->foreign_logs[i].vkey), vkey, &why);
+        if (err)
+            return problem_set(ret_why, ERR_CONFIG, "foreign_logs, key %u: %s", i + 1, why.detail);
+        if (vkey->type != NOTE_TYPE_ED25519 || strcmp(vkey->name, node->genesis->origin) == 0)
+            return problem_set(ret_why, ERR_CONFIG,
+                               "foreign_logs, key %u: not a log's key (type 01), or this ledger's "
+                               "own origin.",
+                               i + 1);
     }
     qsort(node->foreign, count, sizeof *node->foreign, by_name);
     return ERR_OK;
@@ -429,11 +436,15 @@ void node_stop(struct node *node) {
     atomic_store(&node->is_draining, true);
     if (node->server) server_drain(node->server, DRAIN_MS);
     if (node->queue) queue_stop(node->queue);
+    writer_drain(node->writer);
     proposer_join(node->proposer);
     writer_join(node->writer);
     cosigner_join(node->cosigner);
+    /* Requests that outlived the drain end here; until now they may have asked the writer or the cosigner. */
     server_stop(node->server);
     if (node->order.close) node->order.close(node->order.ctx);
+    writer_close(node->writer);
+    cosigner_close(node->cosigner);
     queue_close(node->queue);
     published_close(node->published);
     keycache_close(node->keycache);

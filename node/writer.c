@@ -24,6 +24,7 @@ struct writer {
     pthread_cond_t changed;
     struct delivery *first, **last;
     size_t waiting;
+    bool is_draining; /* a full disk is waited for no longer */
     bool is_closed;
     enum err health;
 };
@@ -87,15 +88,15 @@ enum err writer_health(struct writer *writer) {
     return health;
 }
 
-/* Sleeps before the next try. False where the writer is being closed: then it gives up. */
+/* Sleeps before the next try. False where the node is stopping: then the round is given up. */
 static bool wait_for_room(struct writer *writer) {
     struct timespec until = clock_after(RETRY_MS);
     pthread_mutex_lock(&writer->lock);
     int rc = 0;
-    while (!writer->is_closed && !rc) {
+    while (!writer->is_draining && !writer->is_closed && !rc) {
         rc = pthread_cond_timedwait(&writer->changed, &writer->lock, &until);
     }
-    bool go_on = !writer->is_closed;
+    bool go_on = !writer->is_draining && !writer->is_closed;
     pthread_mutex_unlock(&writer->lock);
     return go_on;
 }
@@ -277,6 +278,14 @@ enum err writer_start(const struct writer_options *options, struct writer **ret)
     return ERR_OK;
 }
 
+void writer_drain(struct writer *writer) {
+    if (!writer) return;
+    pthread_mutex_lock(&writer->lock);
+    writer->is_draining = true;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
 void writer_join(struct writer *writer) {
     if (!writer) return;
     pthread_mutex_lock(&writer->lock);
@@ -284,6 +293,10 @@ void writer_join(struct writer *writer) {
     pthread_cond_broadcast(&writer->changed);
     pthread_mutex_unlock(&writer->lock);
     (void)pthread_join(writer->thread, NULL);
+}
+
+void writer_close(struct writer *writer) {
+    if (!writer) return;
     while (writer->first) {
         struct delivery *next = writer->first->next;
         delivery_done(writer->first);

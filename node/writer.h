@@ -27,8 +27,13 @@ enum err writer_start(const struct writer_options *options, struct writer **ret)
 struct order_sink writer_sink(struct writer *writer);
 /* ERR_OK, or why new records cannot be taken now (ERR_DISK_FULL, ERR_IO ...). Any thread. */
 enum err writer_health(struct writer *writer);
-/* No more deliveries; returns when the inbox is applied and committed (or given up, where the disk stays full). */
+/* From now on a full disk is waited for no longer: the writer gives up as it does where it can not go on. Deliveries are still taken. To be called before
+ * waiting for whoever delivers. Accepts NULL. */
+void writer_drain(struct writer *writer);
+/* No more deliveries; returns when the inbox is applied and committed (or given up, where the disk stays full). writer_health still answers. Accepts NULL. */
 void writer_join(struct writer *writer);
+/* After writer_join, when no other thread knows the object any more. Accepts NULL. */
+void writer_close(struct writer *writer);
 
 /* Brings an empty store to size 1 (genesis), or reads the tip of one that is not empty. Before the writer starts. */
 enum err writer_prepare(struct store *store, const struct machine *machine, struct machine_tip *ret,
