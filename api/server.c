@@ -32,6 +32,8 @@
 #define KEEP_ALIVE_MS 5000
 #define TEXT_NUMBER 16
 #define SOURCE_LEN 48 /* civetweb's remote_addr */
+#define LINGER_LEN (1024 * 1024)
+#define LINGER_MS 1000
 
 struct server {
     struct mg_context *mg;
@@ -250,6 +252,19 @@ static void reply_write(struct exchange *x) {
     buf_done(&head);
 }
 
+/* A body that was refused is still on its way: closing over it would reset the connection, and the client would see that instead of the answer. RFC 9112
+ * section 9.6: "To avoid the TCP reset problem, servers typically close a connection in stages." So some of it is read and dropped, within bounds. */
+static void body_linger(struct exchange *x) {
+    uint8_t chunk[READ_LEN];
+    uint64_t until = now_us() + LINGER_MS * 1000, left = x->body_len - x->body.len;
+    if (left > LINGER_LEN) left = LINGER_LEN;
+    while (left > 0 && now_us() < until) {
+        int got = mg_read(x->conn, chunk, left < READ_LEN ? (size_t)left : READ_LEN);
+        if (got <= 0) return;
+        left -= (uint64_t)got;
+    }
+}
+
 /* RFC 9112 section 9.3: what the client asked for, as civetweb reads it too. */
 static bool client_closes(const struct exchange *x) {
     const char *connection = mg_get_header(x->conn, "Connection");
@@ -346,6 +361,7 @@ static void exchange_end(struct exchange *x) {
     metric_request(x->reply.route, x->reply.status, took_us);
     reply_log(x, took_us);
     /* Closes at once; civetweb sees that and reads no more of the request. */
+    if (x->must_close && x->body_len > x->body.len) body_linger(x);
     if (x->must_close) mg_close_connection(x->conn);
     http_reply_done(&x->reply);
     buf_done(&x->body);

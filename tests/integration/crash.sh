@@ -17,6 +17,8 @@ worker() { # number
 }
 
 check "a ledger with an employer" ledger_with_employer
+# From now on the same port each time, so that clients whose node was killed find it again and send the same bytes once more.
+sed -i "s/^listen: .*/listen: 127.0.0.1:$port/" "$dir/ledger/node.yaml"
 mkdir "$dir/load"
 round=0
 while [ $round -lt "$rounds" ]; do
@@ -29,10 +31,10 @@ while [ $round -lt "$rounds" ]; do
     done
     sleep "1.$((round * 37 % 10))"
     node_kill
+    check "round $round: the node starts after kill -9" node_start
+    sleep 0.5
     rm "$dir/go"
     for pid in $pids; do wait "$pid"; done
-    # The port changes with each start; the workers read it from the environment of the next round.
-    check "round $round: the node starts after kill -9" node_start
 done
 # Whatever was interrupted resumes with the same signed record.
 for file in "$dir"/load/*.txt; do
