@@ -1,4 +1,5 @@
 /* The machine: every reason to refuse a record and to skip a batch, and that whatever happens a node that replays the leaves has the same state. */
+#include "contracts/personal.h"
 #include "tests/lib/scene.h"
 
 static struct scene *begin(void) {
@@ -280,6 +281,33 @@ Test(contracts_machine, machine_refuses_a_participant_named_by_a_number) {
     end(scene);
 }
 
+static void personal(const char *payload, enum err expected, const char *pointer) {
+    struct json *json = json_text_of(payload);
+    struct problem why = {0};
+    cr_assert(personal_check(json, &why) == expected, "%s", payload);
+    cr_assert_str_eq(why.pointer, pointer);
+    cr_assert(!strstr(why.detail, "1949"));
+    json_done(json);
+}
+
+Test(contracts_machine, personal_check_looks_into_names_and_values_but_not_into_digests) {
+    personal("{\"a\":\"" ID "\"}", ERR_PERSONAL_FIELD, "/a");
+    personal("{\"a\":{\"b\":[1,[\"no " ID "\"]]}}", ERR_PERSONAL_FIELD, "/a/b/1/0");
+    personal("{\"" ID "\":1}", ERR_PERSONAL_FIELD, "");
+    personal("{\"a\":[{\"" ID "\":1}]}", ERR_PERSONAL_FIELD, "/a/0");
+    personal("{\"a\":{\"B 7\":\"" ID "\"}}", ERR_PERSONAL_FIELD, "/a");
+    personal("{\"keys\":[{\"jwk\":{\"kid\":\"" ID "\"}}]}", ERR_PERSONAL_FIELD, "/keys/0/jwk/kid");
+    personal("{\"cnf\":{\"jwk\":{\"x\":\"" ID "\",\"y\":\"" ID "\"}},"
+             "\"tags\":{\"worker\":{\"t\":\"" ID "\"}}}",
+             ERR_OK, "");
+    personal("{\"uscc\":\"" ID "\",\"batch_no\":\"" ID "\",\"jti\":\"" ID "\",\"aud\":\"" ID
+             "\",\"ref\":\"" ID "\",\"replaces\":\"" ID "\",\"doc\":[\"" ID "\"],\"_sd\":[\"" ID
+             "\"]}",
+             ERR_OK, "");
+    personal("{\"x\":\"" ID "\"}", ERR_PERSONAL_FIELD, "/x");
+    personal("{\"a\":\"11010519491231002X9\",\"b\":110105194912310,\"c\":null}", ERR_OK, "");
+}
+
 /* -- participants -- */
 
 Test(contracts_machine, machine_admits_a_participant_who_may_sign_from_the_next_record_on) {
@@ -339,6 +367,23 @@ Test(contracts_machine, machine_refuses_participants_of_wrong_form_code_or_name)
     cr_assert_str_eq(json_text(json_member(status, "status")), "in_force");
     json_done(status);
     buf_done(&text);
+    end(scene);
+}
+
+Test(contracts_machine, machine_tells_no_findings_of_a_record_that_its_state_refuses) {
+    struct scene *scene = calloc(1, sizeof *scene);
+    scene_begin_with(scene, 1,
+                     "{\"rules\":[{\"id\":\"LC-23\",\"version\":1,\"action\":\"flag\","
+                     "\"parameters\":{}}]}");
+    const char *const ids[] = {"registrar", "beta"};
+    for (size_t i = 0; i < 2; i++) {
+        struct json *claims =
+            scene_participant(ids[i], "employer", "91350100M000100Y44", scene->stranger);
+        enum err err = scene_submit(scene, scene_record(scene, claims, "registrar", "participant",
+                                                        "admit", scene->registrar));
+        cr_assert(err == (i == 0 ? ERR_STATE : ERR_OK));
+        cr_assert(scene->last.hits.count == i, "flagged where it is accepted");
+    }
     end(scene);
 }
 
