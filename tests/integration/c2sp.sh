@@ -1,5 +1,4 @@
 #!/bin/sh
-# also: sanitized
 # The public log as any C2SP client finds it: an independent client follows it, audits it, and asks it to witness.
 . tests/lib/ledger.sh
 ledger_begin "$1"

@@ -24,6 +24,7 @@ check "help lists every command" says 0 "receipt refresh" "$qizheng" --help
 check "every command has help" sh -c 'for c in init "key new" "key show" "participant add" notarize verify present receipt "receipt refresh" check audit fsck conflict policy status; do "$0" $c --help | grep -q "^Usage: qizheng $c" || exit 1; done' "$qizheng"
 check "no command: status 2" says 2 "Usage" "$qizheng"
 check "an unknown command is named" says 2 "frobnicate" "$qizheng" frobnicate
+check "half a command is completed" says 2 "qizheng key new" "$qizheng" key
 check "an unknown option is named" says 2 "--frob" "$qizheng" status --frob
 check "a missing option is named" says 2 "--dir" "$qizheng" init
 check "too many operands are refused" says 2 "Usage" "$qizheng" key show a b
@@ -45,8 +46,10 @@ check "a code with a wrong check digit is refused" says 2 "--uscc" "$qizheng" in
 check "an unknown rule is refused" says 2 "--rule" "$qizheng" init --dir "$dir/l3" --rule LC-999=off
 check "an unknown action is refused" says 2 "--rule" "$qizheng" init --dir "$dir/l3" --rule LC-10=maybe
 check "an address with a quote is refused" says 2 "--listen" "$qizheng" init --dir "$dir/l3" --listen '127.0.0.1:0"'
+check "so is one that the node could not listen on" says 2 "IPv4" "$qizheng" init --dir "$dir/l3" --listen '[::1]:8080'
 check "nothing was made by those that were refused" test ! -e "$dir/l3"
 check "a parent that is not there is refused" says 2 "No such file" "$qizheng" init --dir "$dir/no/such"
+check "and nothing is said to be there" lacks "incomplete" "$dir/says.log"
 policy=$dir/ledger/policy.txt
 
 # -- keys --
@@ -131,7 +134,7 @@ check "a receipt is checked with its disclosures: this one lacks a claim" says 1
 
 # -- nobody there --
 
-check "status of nobody: status 2" says 2 "does not answer" "$qizheng" status --url http://127.0.0.1:1
+check "status of nobody: status 2" says 2 "Is the node running" "$qizheng" status --url http://127.0.0.1:1
 check "notarize without a node: status 2" says 2 "does not answer" "$qizheng" notarize "$contracts/task.pdf" --claims "$contracts/task.claims.json" --key "$dir/plain.pem" --as emp-0001 --out "$dir/nobody" --url http://127.0.0.1:1
 check "and leaves nothing behind" test ! -e "$dir/nobody.pending.json"
 check "a URL that is none is refused" says 2 "http" "$qizheng" status --url ftp://127.0.0.1
@@ -189,9 +192,9 @@ follow() { # follow PREFIX ACT [options]: a record about the amended document
 check "an amendment follows the contract" follow amend amend --ref "$opening" --set 'changed_fields=["post"]' --set effective_date=2027-01-01 --set "signed_on=2026-12-20" --set 'signatures=[{"role":"employer","alg":"SGD_SM3_SM2","signed_at":1797696000},{"role":"worker","alg":"SGD_SM3_SM2","signed_at":1797696000}]' --hide post=组长
 check "and its receipt verifies" "$qizheng" verify "$contracts/task.pdf" --receipt "$dir/amend.receipt.json" --policy "$policy"
 check "the contract is no longer the head of its chain" says 1 "chain" follow stale rescind --ref "$opening" --set 'reason_code:="36"' --set date=2027-02-01
-check "a code that is text must be given as text" says 1 "reason_code" follow stale rescind --ref "$opening" --set reason_code=36 --set date=2027-02-01
+check "a code that is text is refused as a number" says 1 "reason_code" follow stale rescind --ref "$opening" --set reason_code:=36 --set date=2027-02-01
 check "a correction replaces the amendment" follow correct correct --ref "$(idof amend)" --replaces "$(idof amend)" --set 'changed_fields=["post"]' --set effective_date=2027-01-01 --set 'signatures=[{"role":"employer"},{"role":"worker"}]' --hide post=主任
-check "the contract is rescinded" follow rescind rescind --ref "$(idof correct)" --set 'reason_code:="36"' --set date=2027-02-01
+check "the contract is rescinded" follow rescind rescind --ref "$(idof correct)" --set reason_code=36 --set date=2027-02-01
 check "after that nothing follows" says 1 "qizheng:" follow late amend --ref "$(idof rescind)" --set 'changed_fields=["post"]' --set effective_date=2027-03-01 --set 'signatures=[{"role":"employer"},{"role":"worker"}]'
 check "a receipt is to be had by its id" sh -c '"$0" receipt "$1" --out "$2/public.json"' "$qizheng" "$opening" "$dir"
 check "without the record" json "$dir/public.json" '"leaf" in j and "record" not in j'
@@ -246,6 +249,8 @@ check "the log has grown by those four" [ "$(size)" = $((before + 4)) ]
 cp "$dir/sm3.receipt.json" "$dir/old.json"
 check "a receipt is refreshed" says 0 "now covers $(size) leaves" "$qizheng" receipt refresh "$dir/sm3.receipt.json" --policy "$policy"
 check "and verifies with its disclosures" says 0 "wage_amount" "$qizheng" verify "$contracts/task.pdf" --receipt "$dir/sm3.receipt.json" --policy "$policy"
+check "the old one stays beside it" cmp "$dir/old.json" "$dir/sm3.receipt.json.old"
+check "privately, too" mode 600 "$dir/sm3.receipt.json.old"
 check "only the proof is new" json "$dir/sm3.receipt.json" "(lambda o: {k for k in j if j[k] != o[k]} == {'proof'})(json.load(open('$dir/old.json')))"
 check "a public receipt is refreshed as well" "$qizheng" receipt refresh "$dir/public.json" --out "$dir/public2.json"
 check "and verifies, too" "$qizheng" verify --receipt "$dir/public2.json" --policy "$policy"
@@ -332,7 +337,7 @@ check "and with the hashes it proves the lie" says 0 "PROVEN" conflict "$dir/aud
 check "without them it does not" says 1 "Not proven" conflict "$dir/audit.state.old" "$dir/audit.state.new"
 check "in JSON as well" sh -c '"$0" conflict "$1/a.note" "$1/b.note" --policy "$2" --json >"$1/conflict.json"' "$qizheng" "$dir" "$policy"
 check "with the liars' names" json "$dir/conflict.json" 'j["proven"] and any("/node/1" in name for name in j["liars"])'
-check "garbage is no checkpoint" says 2 "qizheng:" conflict "$dir/a.note" "$dir/garbage"
+check "garbage is no checkpoint, and is named" says 2 "$dir/garbage" conflict "$dir/a.note" "$dir/garbage"
 
 # -- fsck finds what was changed --
 
@@ -340,7 +345,8 @@ node_stop
 body=$(ls "$dir"/first/data/bodies/* | head -n 1)
 cp "$body" "$dir/body"
 flip "$body" 2000
-check "fsck finds a flipped byte of a record" says 1 "errors" "$qizheng" fsck --dir "$dir/first"
+check "fsck finds a flipped byte of a record" says 1 "not compared" "$qizheng" fsck --dir "$dir/first"
+check "and does not blame the rows that follow from it" lacks "follows from no record" "$dir/says.log"
 cp "$dir/body" "$body"
 check "and is content when it is back" says 0 "clean" "$qizheng" fsck --dir "$dir/first"
 ledger_end
