@@ -208,12 +208,12 @@ static void own_step(void) {
     struct api_checkpoint checkpoint;
     struct merkle_proof none = {0};
     struct buf body;
-    uint64_t known;
+    uint64_t told;
     buf_init(&body, LIMIT_NOTE);
     cr_assert(published_get(p.published, &checkpoint) == ERR_OK);
     cr_assert(witness_request_format(checkpoint.size, &none, checkpoint.note, &body) == ERR_OK);
-    int status = witness_ask(buf_bytes(&body), &known);
-    cr_assert(status == 200 || (status == 409 && known > checkpoint.size));
+    int status = witness_ask(buf_bytes(&body), &told);
+    cr_assert(status == 200 || (status == 409 && told > checkpoint.size));
     published_release(&checkpoint);
     buf_done(&body);
 }
@@ -221,17 +221,17 @@ static void own_step(void) {
 /* Two of these race for one log; each step is cosigned for one of them, and the other is told the size. */
 static void *client(void *arg) {
     uint32_t state = (uint32_t)(uintptr_t)arg;
-    uint64_t old = 0, known;
+    uint64_t old = 0, told;
     while (!atomic_load(&is_over)) {
         uint64_t size = old + 1 + random_next(&state) % 3;
-        int status = log_step(old, size, &known);
+        int status = log_step(old, size, &told);
         if (status == 200) {
             atomic_fetch_add(&cosigned, 1);
             old = size;
         } else {
-            cr_assert(status == 409 && known > old && known != API_SIZE_UNKNOWN);
+            cr_assert(status == 409 && told > old && told != API_SIZE_UNKNOWN);
             atomic_fetch_add(&conflicts, 1);
-            old = known;
+            old = told;
         }
         own_step();
     }
