@@ -219,7 +219,7 @@ static enum err nodes_parse(struct genesis *genesis, struct seen *seen, struct p
 static enum err participant_add(const struct json *value, size_t index, struct genesis *genesis,
                                 struct seen *seen, struct problem *ret_why) {
     struct participant *participant = &genesis->participants[index];
-    char pointer[32];
+    char pointer[40];
     struct problem why = {0};
     (void)snprintf(pointer, sizeof pointer, "/participants/%zu", index);
     enum err err = participant_parse(value, true, participant, &why);
