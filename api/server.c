@@ -392,9 +392,11 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
     static const char head[] = "HTTP/1.1 %d %s\r\nConnection: close\r\n"
                                "Content-Type: application/problem+json\r\n"
                                "Cache-Control: no-store\r\nContent-Length: %zu\r\n\r\n%s";
-    static const char form[] = "{\"code\":\"request\",\"status\":%d,\"title\":\"%s\","
-                               "\"title_zh\":\"%s\",\"type\":\"urn:qizheng:problem:request\"}";
-    char body[256];
+    static const char form[] =
+        "{\"code\":\"request\",\"detail\":\"The request line or its headers cannot be read, are "
+        "too long, or ask for what is not served here.\",\"status\":%d,\"title\":\"%s\","
+        "\"title_zh\":\"%s\",\"type\":\"urn:qizheng:problem:request\"}";
+    char body[384];
     (void)message;
     (void)snprintf(body, sizeof body, form, status, err_title(ERR_REQUEST),
                    err_title_zh(ERR_REQUEST));

@@ -515,3 +515,15 @@ Test(api_routes, metrics_are_in_the_exposition_format) {
     http_reply_done(&reply);
     host_close(host);
 }
+
+/* The answer to an unknown path sends people to docs/API.md. */
+Test(api_routes, every_route_stands_in_the_manual) {
+    struct buf manual = vector_read("../../docs/API.md");
+    cr_assert(buf_add_byte(&manual, 0) == ERR_OK);
+    for (unsigned i = 0; i + 1 < api_route_count(); i++) {
+        char call[128];
+        (void)snprintf(call, sizeof call, "`%s", api_route_name(i));
+        cr_expect(strstr((const char *)manual.data, call), "%s", api_route_name(i));
+    }
+    buf_done(&manual);
+}

@@ -408,6 +408,7 @@ Test(api_server, request_lines_that_cannot_be_read_are_refused_without_an_echo) 
         struct answer answer = ask(server, cases[i]);
         cr_assert(answer.status == 400 || answer.status == 505, "%d: %s", answer.status, cases[i]);
         cr_assert(strstr(answer.body, "urn:qizheng:problem:request") && answer.was_closed);
+        cr_assert(strstr(answer.body, "\"detail\":\"The request line") && strchr(answer.body, '}'));
         cr_assert(!strstr(answer.text, "SECRET") && !strstr(answer.text, "healthz"));
         cr_assert(!strstr(answer.text, "ivet"));
         free(answer.text);
