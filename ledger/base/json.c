@@ -5,6 +5,7 @@
 #include "ledger/base/text.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,35 @@ static json_t *peer(const struct json *value) {
 
 static struct json *own(json_t *value) {
     return (struct json *)value;
+}
+
+/* Without memory jansson's reader says "invalid token", or even leaves characters of a text out and says nothing. Nodes that judge the same
+ * bytes must not judge them differently for that, so whether an allocation failed while reading is noted here. */
+static _Thread_local bool starved;
+static json_malloc_t
+    malloc_below; /* jansson's allocator before ours, which is put in front of it once */
+static json_free_t free_below;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void *malloc_noted(size_t len) {
+    void *memory = malloc_below(len);
+    if (!memory) starved = true;
+    return memory;
+}
+
+static void start(void) {
+    json_get_alloc_funcs(&malloc_below, &free_below);
+    json_set_alloc_funcs(malloc_noted, free_below);
+}
+
+static json_t *load(struct bytes text, json_error_t *ret_error) {
+    (void)pthread_once(&once, start);
+    starved = false;
+    json_t *value = json_loadb(text.len ? (const char *)text.data : "", text.len,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
+    if (!starved) return value;
+    json_decref(value);
+    return NULL;
 }
 
 /* jansson's depth limit is fixed when it is compiled, so brackets are counted before it sees the text. */
@@ -75,11 +105,8 @@ enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_wh
                            LIMIT_JSON_DEPTH);
     }
     json_error_t error;
-    json_t *value = json_loadb(text.len ? (const char *)text.data : "", text.len,
-                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value && json_error_code(&error) == json_error_out_of_memory) {
-        return problem_set(ret_why, ERR_NO_MEMORY, "Out of memory.");
-    }
+    json_t *value = load(text, &error);
+    if (!value && starved) return problem_set(ret_why, ERR_NO_MEMORY, "Out of memory.");
     if (!value) {
         return problem_set(ret_why, ERR_MALFORMED_JSON,
                            "Not valid JSON at line %d, column %d: no more is read there.",
@@ -220,19 +247,19 @@ struct sink {
     enum err err;
 };
 
+/* After a failure nothing more is taken: jansson goes on behind a member's name that could not be written. */
 static int sink_add(const char *text, size_t len, void *ctx) {
     struct sink *sink = ctx;
-    sink->err = buf_add(sink->out, bytes_of(text, len));
+    if (!sink->err) sink->err = buf_add(sink->out, bytes_of(text, len));
     return sink->err ? -1 : 0;
 }
 
 static enum err format(const struct json *value, struct buf *out, size_t flags) {
     struct sink sink = {out, ERR_OK};
-    if (json_dump_callback(peer(value), sink_add, &sink,
-                           flags | JSON_SORT_KEYS | JSON_ENCODE_ANY)) {
-        return sink.err ? sink.err : ERR_NO_MEMORY;
-    }
-    return ERR_OK;
+    int rc =
+        json_dump_callback(peer(value), sink_add, &sink, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (sink.err) return sink.err;
+    return rc ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err json_format(const struct json *value, struct buf *out) {
