@@ -145,9 +145,10 @@ Test(json, json_put_takes_over_and_tells_of_a_missing_child) {
 
 /* -- where something runs out -- */
 
-static const char *const rich = "{\"a text that is long enough to make a buffer "
-                                "grow\":[1,true,null,{\"\xe4\xb8\x80\":\"\\u4e00 and a "
-                                "text of its own\"}],\"b\":\"\",\"c\":{\"d\":{}}}";
+static const char *const rich =
+    "{\"a text that is long enough to make a buffer "
+    "grow\":[1,true,null,{\"\xe4\xb8\x80\":\"\\u4e00 and a "
+    "text of its own\"}],\"b\":\"\",\"c\":{\"a name longer than what stands behind it\":0}}";
 
 static long allowed; /* allocations until one fails; negative: none does */
 
