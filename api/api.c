@@ -38,7 +38,7 @@ static const struct route routes[] = {
      "POST",
      "/add-checkpoint",
      add_checkpoint_post,
-     LIMIT_NOTE,
+     LIMIT_WITNESS_BODY,
      false,
      {0}},
     {"GET /v1/participants",
