@@ -20,8 +20,8 @@ static struct json *own(json_t *value) {
 /* Without memory jansson's reader says "invalid token", or even leaves characters of a text out and says nothing. Nodes that judge the same
  * bytes must not judge them differently for that, so whether an allocation failed while reading is noted here. */
 static _Thread_local bool starved;
-static json_malloc_t
-    malloc_below; /* jansson's allocator before ours, which is put in front of it once */
+/* jansson's allocator before ours, which is put in front of it once. */
+static json_malloc_t malloc_below;
 static json_free_t free_below;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
