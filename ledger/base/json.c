@@ -46,9 +46,10 @@ static json_t *load(struct bytes text, json_error_t *ret_error) {
     return NULL;
 }
 
-/* jansson's depth limit is fixed when it is compiled, so brackets are counted before it sees the text. */
-static bool depth_ok(struct bytes text) {
-    size_t depth = 0;
+/* jansson's depth limit is fixed when it is compiled and it takes 80 bytes and more for a value of 3, so brackets and values are counted before
+ * it sees the text. */
+static bool shape_ok(struct bytes text, bool *ret_too_many) {
+    size_t depth = 0, values = 1;
     bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
@@ -60,12 +61,16 @@ static bool depth_ok(struct bytes text) {
         } else if (c == '"') {
             quoted = true;
         } else if (c == '{' || c == '[') {
+            values++;
             if (++depth > LIMIT_JSON_DEPTH) return false;
+        } else if (c == ',') {
+            values++;
         } else if ((c == '}' || c == ']') && depth) {
             depth--;
         }
     }
-    return true;
+    *ret_too_many = values > LIMIT_JSON_VALUES;
+    return !*ret_too_many;
 }
 
 /* RFC 8259 section 6: integers in [-(2**53)+1, (2**53)-1] "are interoperable in the sense that implementations will
@@ -100,9 +105,12 @@ static bool numbers_ok(json_t *value) {
 enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_why) {
     if (!utf8_valid(text))
         return problem_set(ret_why, ERR_MALFORMED_JSON, "The text is not UTF-8.");
-    if (!depth_ok(text)) {
-        return problem_set(ret_why, ERR_MALFORMED_JSON, "The JSON is nested deeper than %d levels.",
-                           LIMIT_JSON_DEPTH);
+    bool too_many = false;
+    if (!shape_ok(text, &too_many)) {
+        return problem_set(ret_why, ERR_MALFORMED_JSON,
+                           too_many ? "The JSON has more than %d values."
+                                    : "The JSON is nested deeper than %d levels.",
+                           too_many ? LIMIT_JSON_VALUES : LIMIT_JSON_DEPTH);
     }
     json_error_t error;
     json_t *value = load(text, &error);

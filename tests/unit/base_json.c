@@ -91,6 +91,22 @@ Test(json, json_survives_a_megabyte_of_brackets) {
     cr_expect_eq(parse(text), ERR_MALFORMED_JSON);
 }
 
+Test(json, json_counts_values_before_it_takes_memory_for_them) {
+    static char text[3 * (LIMIT_JSON_VALUES + 8)];
+    for (int extra = 0; extra < 2; extra++) {
+        size_t at = 0;
+        text[at++] = '[';
+        for (int i = 0; i < LIMIT_JSON_VALUES - 2 + extra; i++) {
+            text[at++] = '1';
+            text[at++] = ',';
+        }
+        text[at++] = '1';
+        text[at++] = ']';
+        text[at] = 0;
+        cr_expect_eq(parse(text), extra ? ERR_MALFORMED_JSON : ERR_OK);
+    }
+}
+
 Test(json, json_format_sorts_names_and_keeps_values) {
     struct json *json;
     struct problem why;
