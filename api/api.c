@@ -38,7 +38,7 @@ static const struct route routes[] = {
      "POST",
      "/add-checkpoint",
      add_checkpoint_post,
-     LIMIT_NOTE,
+     LIMIT_WITNESS_BODY,
      false,
      {0}},
     {"GET /v1/participants",
@@ -159,7 +159,7 @@ static enum err dispatch(struct api_call *call, const struct route *route) {
     const char *method = call->request->method;
     if (!route) {
         return problem_set(&call->why, ERR_NOT_FOUND,
-                           "There is nothing at this path; the paths are listed in the manual.");
+                           "There is nothing at this path; docs/API.md lists the paths.");
     }
     if (route->is_open && strcmp(method, "OPTIONS") == 0) return reply_preflight(call, route);
     if (!method_matches(route, method)) {

@@ -155,7 +155,9 @@ static enum err perform(struct client *client, struct transfer *transfer, size_t
     if (transfer->err) return transfer->err;
     if (code == CURLE_OUT_OF_MEMORY) return ERR_NO_MEMORY;
     if (code != CURLE_OK) {
-        return problem_set(ret_why, ERR_NO_ORDER, "%s does not answer: %s.", client->base_url,
+        return problem_set(ret_why, ERR_NO_ORDER,
+                           "%s does not answer: %s. Is the node running, and is this its URL?",
+                           client->base_url,
                            client->error[0] ? client->error : curl_easy_strerror(code));
     }
     (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,9 +18,13 @@ static const char usage[] = "usage: qizhengd --config FILE [--check-config]\n"
                             "Runs one node of a qizheng ledger. `qizheng init` makes a new ledger "
                             "with its configuration.\n";
 
+/* A fatal error may come while the node is stopping already: then only the flag tells. */
+static atomic_bool has_failed;
+
 static void on_fatal(void *ctx) {
     (void)ctx;
-    (void)kill(getpid(), SIGUSR2); /* ends wait_for_signal with a failure */
+    atomic_store(&has_failed, true);
+    (void)kill(getpid(), SIGUSR2); /* wakes the main thread */
 }
 
 /* Randomness that the layers below take from their caller. */
@@ -63,7 +68,7 @@ static int run(const struct config *config) {
     log_event(LOG_INFO, "stopping", "reason", number == SIGUSR2 ? "fatal" : "signal", NULL);
     node_stop(node);
     log_event(LOG_INFO, "stopped", NULL);
-    return number == SIGUSR2 ? 1 : 0;
+    return atomic_load(&has_failed) ? 1 : 0;
 }
 
 int main(int argc, char **argv) {

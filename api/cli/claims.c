@@ -2,6 +2,7 @@
 #include "api/cli/claims.h"
 
 #include "api/cli/disk.h"
+#include "api/cli/review.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,13 +101,19 @@ static bool looks_like_integer(struct bytes text) {
 
 static enum err value_parse(struct bytes text, bool is_json, struct json **ret,
                             struct problem *ret_why) {
-    bool opens = bytes_starts(text, "{") || bytes_starts(text, "[");
-    if (is_json || opens || looks_like_integer(text)) return json_parse(text, ret, ret_why);
+    if (is_json) return json_parse(text, ret, ret_why);
     *ret = json_new_text_bytes(text);
     return *ret ? ERR_OK : problem_set(ret_why, ERR_REQUEST, "The value is not UTF-8.");
 }
 
-enum err claims_put(struct json *object, const char *text, struct problem *ret_why) {
+/* Whether value of `name=value` is written as JSON. */
+static bool value_is_json(const char *type, const char *name, struct bytes value) {
+    if (bytes_starts(value, "{") || bytes_starts(value, "[")) return true;
+    return looks_like_integer(value) && review_takes_integer(type, CLAIMS_VERSION, name);
+}
+
+enum err claims_put(struct json *object, const char *type, const char *text,
+                    struct problem *ret_why) {
     char name[128];
     struct problem why = {ERR_OK, "", "", "", ""};
     struct bytes all = bytes_text(text);
@@ -120,16 +127,17 @@ enum err claims_put(struct json *object, const char *text, struct problem *ret_w
     memcpy(name, text, name_len);
     name[name_len] = 0;
     struct json *value = NULL;
-    enum err err = value_parse(bytes_slice(all, equals + 1, all.len), is_json, &value, &why);
+    struct bytes given = bytes_slice(all, equals + 1, all.len);
+    enum err err = value_parse(given, is_json || value_is_json(type, name, given), &value, &why);
     if (err) return problem_set(ret_why, err, "The value of %s: %s", name, why.detail);
     return json_put(object, name, value);
 }
 
-static enum err put_each(const struct cli *cli, const char *option, struct json *object,
-                         struct problem *ret_why) {
+static enum err put_each(const struct cli *cli, const char *option, const char *type,
+                         struct json *object, struct problem *ret_why) {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < option_count(cli, option); i++)
-        err = claims_put(object, option_at(cli, option, i), ret_why);
+        err = claims_put(object, type, option_at(cli, option, i), ret_why);
     return err;
 }
 
@@ -152,8 +160,8 @@ enum err claims_from_options(const struct cli *cli, struct claims *ret, struct p
     if (err) return err;
     err = put_word(cli, "type", claims.type, sizeof claims.type, ret_why);
     if (!err) err = put_word(cli, "act", claims.act, sizeof claims.act, ret_why);
-    if (!err) err = put_each(cli, "set", claims.set, ret_why);
-    if (!err) err = put_each(cli, "hide", claims.hide, ret_why);
+    if (!err) err = put_each(cli, "set", claims.type, claims.set, ret_why);
+    if (!err) err = put_each(cli, "hide", claims.type, claims.hide, ret_why);
     if (err)
         claims_done(&claims);
     else

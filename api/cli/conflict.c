@@ -2,6 +2,7 @@
 #include "ledger/proof/conflict.h"
 #include "api/cli/command.h"
 #include "api/cli/disk.h"
+#include "api/cli/mirror.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,22 @@ struct inputs {
     struct policy *policy;
 };
 
+/* Here and not only in conflict_check_policy: people want to know which of the files it is. */
+static enum err note_read(const char *path, struct buf *ret, struct problem *ret_why) {
+    struct mirror_checkpoint checkpoint;
+    struct problem why = {ERR_OK, "", "", "", ""};
+    enum err err = disk_read(path, LIMIT_NOTE, ret, ret_why);
+    if (err) return err;
+    err = mirror_checkpoint_parse(buf_bytes(ret), &checkpoint, &why);
+    if (err) return problem_set(ret_why, err, "%s is no signed checkpoint: %s", path, why.detail);
+    mirror_checkpoint_done(&checkpoint);
+    return ERR_OK;
+}
+
 static enum err inputs_read(const struct cli *cli, struct inputs *in, struct problem *ret_why) {
     const char *hashes = operand(cli, 2);
-    enum err err = disk_read(operand(cli, 0), LIMIT_NOTE, &in->a, ret_why);
-    if (!err) err = disk_read(operand(cli, 1), LIMIT_NOTE, &in->b, ret_why);
+    enum err err = note_read(operand(cli, 0), &in->a, ret_why);
+    if (!err) err = note_read(operand(cli, 1), &in->b, ret_why);
     if (!err && hashes) err = disk_read(hashes, LIMIT_NOTE, &in->hashes, ret_why);
     if (!err) err = disk_read(option_text(cli, "policy"), LIMIT_POLICY, &in->policy_text, ret_why);
     return err ? err : policy_parse(buf_bytes(&in->policy_text), &in->policy, ret_why);

@@ -23,7 +23,7 @@ static enum err put_jti(struct json *payload) {
 static enum err put_common(const struct draft_head *head, const struct claims *claims,
                            const struct json *doc, struct json *payload) {
     char vct[RECORD_TYPE_LEN + 32];
-    (void)snprintf(vct, sizeof vct, "urn:qizheng:%s:1", claims->type);
+    (void)snprintf(vct, sizeof vct, "urn:qizheng:%s:%d", claims->type, CLAIMS_VERSION);
     enum err err = json_put_text(payload, "iss", head->issuer);
     if (!err) err = json_put_text(payload, "aud", head->ledger);
     if (!err) err = json_put_int(payload, "iat", now_s());

@@ -29,7 +29,7 @@ struct check {
     struct scratch *scratch;
     struct fsck_result result;
     struct json *findings; /* with --json */
-    bool replay_failed;
+    uint64_t replayed;     /* leaves */
     uint64_t state_rows, state_differ;
     struct problem why;
 };
@@ -48,7 +48,7 @@ static enum err on_replay(void *ctx, uint64_t index, const uint8_t leaf[LEAF_LEN
                           struct bytes body, struct problem *ret_why) {
     struct check *check = ctx;
     enum err err = scratch_replay(check->scratch, index, leaf, body, ret_why);
-    if (err) check->replay_failed = true;
+    if (!err) check->replayed++;
     return err;
 }
 
@@ -108,8 +108,12 @@ static void check_close(struct check *check) {
 static enum err check_all(struct check *check) {
     struct fsck_hooks hooks = {check, on_replay, on_report, on_progress};
     enum err err = fsck(check->store, &hooks, &check->result);
-    /* After a replay that stopped, every row behind it would differ: that says nothing more. */
-    if (err || check->replay_failed) return err;
+    if (err) return err;
+    if (check->replayed < check->result.leaves) {
+        /* Every row that follows from a later record would differ: that says nothing more. */
+        on_report(check, "contract state: not compared, since not every record could be replayed");
+        return ERR_OK;
+    }
     return scratch_compare(check->scratch, on_report, check, &check->state_rows,
                            &check->state_differ, &check->why);
 }

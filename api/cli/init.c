@@ -183,11 +183,11 @@ static enum err config_write(struct init *init) {
 
 static enum err listen_check(struct init *init) {
     const char *listen = option_text(init->cli, "listen");
-    if (!listen || (strspn(listen, "0123456789abcdefABCDEF.:[]") == strlen(listen) &&
-                    strchr(listen, ':') && strlen(listen) < 100))
+    if (!listen || (strspn(listen, "0123456789.:") == strlen(listen) && strchr(listen, ':') &&
+                    strlen(listen) < 100))
         return ERR_OK;
     return problem_set(&init->why, ERR_REQUEST,
-                       "--listen is an address and a port, such as " LISTEN_DEFAULT ".");
+                       "--listen is an IPv4 address and a port, such as " LISTEN_DEFAULT ".");
 }
 
 static enum err files_write(struct init *init) {
@@ -212,7 +212,8 @@ static enum err make(struct init *init) {
     if (!err) err = founding_genesis(&init->founding, &init->options, init->rules, &init->why);
     if (err) return err;
     err = files_write(init);
-    if (err) say_note("%s is incomplete: remove it before you try again.", init->dir);
+    if (err && disk_exists(init->dir))
+        say_note("%s is incomplete: remove it before you try again.", init->dir);
     return err;
 }
 

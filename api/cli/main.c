@@ -74,6 +74,19 @@ static void randomness(void) {
     json_seed(get_u32(tables));
 }
 
+static int no_command(const char *word) {
+    size_t len = strlen(word);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i]->name;
+        if (strncmp(name, word, len) != 0 || name[len] != ' ') continue;
+        say_note("qizheng: %s wants another word, as in `qizheng %s`. `qizheng --help` lists them.",
+                 word, name);
+        return EXIT_TROUBLE;
+    }
+    say_note("qizheng: %s is no command. `qizheng --help` lists them.", word);
+    return EXIT_TROUBLE;
+}
+
 static int dispatch(int argc, char **argv) {
     if (argc < 2) return overview(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return overview(stdout);
@@ -84,8 +97,7 @@ static int dispatch(int argc, char **argv) {
         int words = words_match(commands[i]->name, argc - 1, argv + 1);
         if (words) return run(commands[i], argc - 1 - words, argv + 1 + words);
     }
-    say_note("qizheng: %s is no command. `qizheng --help` lists them.", argv[1]);
-    return EXIT_TROUBLE;
+    return no_command(argv[1]);
 }
 
 int main(int argc, char **argv) {

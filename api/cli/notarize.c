@@ -115,10 +115,10 @@ const struct command command_notarize = {
         "Hashes FILE here, builds the record, runs the rules on it, signs and submits it, and "
         "waits until it is final.\nFILE.receipt.json proves it to anybody; "
         "FILE.disclosures.json holds what was hidden, with its salts.\n\n"
-        "A VALUE is an integer where it looks like one, JSON where it begins with [ or {, and "
-        "text otherwise: reason_code:=\"36\" is the text 36.\nWhat stands on a command line can be "
-        "seen by other users of this "
-        "machine: give personal data in --claims.\n\n"
+        "A VALUE is JSON where it begins with [ or {, an integer where it looks like one and the "
+        "type does not want\na text there, and text otherwise. NAME:=VALUE is JSON in any case.\n"
+        "What stands on a command line can be seen by other users of this machine: give personal "
+        "data in --claims.\n\n"
         "Interrupted? Run the same command again: FILE.pending.json holds the signed record, "
         "and it is sent again.",
     .options = options,

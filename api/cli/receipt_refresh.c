@@ -1,7 +1,10 @@
 /* qizheng receipt refresh: the same leaf under a newer checkpoint.
  *
  * Happy path: the receipt's leaf and index -> /checkpoint -> inclusion proof made from tiles -> verified here against that checkpoint -> written. Record,
- * disclosures and issuer chain stay as they are: the older checkpoints in the chain go on being valid. Only the public log is read, so any mirror will do. */
+ * disclosures and issuer chain stay as they are: the older checkpoints in the chain go on being valid. Only the public log is read, so any mirror will do.
+ *
+ * A newer checkpoint shows an earlier time no longer: its cosignatures are of now, and timestamp tokens are over the older one. So the receipt that was there
+ * first stays, and one with tokens is never replaced. */
 #include "api/cli/disk.h"
 #include "api/cli/mirror.h"
 #include "api/cli/remote.h"
@@ -14,7 +17,9 @@
 #include <string.h>
 
 static const struct option_spec options[] = {
-    {"out", "FILE", "write the new receipt there (default: in FILE's place)", false, false},
+    {"out", "FILE",
+     "write the new receipt there (default: in FILE's place, which stays as FILE.old)", false,
+     false},
     {"policy", "FILE", "the new checkpoint must meet this policy", false, false},
     {NULL, NULL, NULL, false, false},
 };
@@ -132,10 +137,21 @@ static enum err proof_make(struct refresh *r, struct problem *ret_why) {
         "Keep the receipt and `qizheng verify` it; if it is valid, the node is not.");
 }
 
+/* FILE.old, unless an earlier refresh left one: the oldest shows the earliest time. */
+static enum err old_keep(const char *path, const struct refresh *r, struct problem *ret_why) {
+    char old[DISK_PATH];
+    enum err err = disk_path(old, ret_why, "%s.old", path);
+    if (err) return err;
+    if (disk_exists(old)) return ERR_OK;
+    return disk_write_json(old, json_clone(r->receipt->json), 0600, DISK_NEW, ret_why);
+}
+
 static enum err receipt_write(const struct cli *cli, const struct refresh *r,
                               struct problem *ret_why) {
     struct buf proof;
     const char *out = option_text(cli, "out");
+    enum err kept = out ? ERR_OK : old_keep(operand(cli, 0), r, ret_why);
+    if (kept) return kept;
     buf_init(&proof, LIMIT_RECEIPT);
     struct json *receipt = json_clone(r->receipt->json);
     enum err err = receipt ? ERR_OK : ERR_NO_MEMORY;
@@ -195,7 +211,9 @@ const struct command command_receipt_refresh = {
     .max = 1,
     .summary = "Bring a receipt to the log's newest checkpoint",
     .details = "Record, disclosures and issuer chain stay as they are. Reads only the public log, "
-               "so --url may name any mirror.",
+               "so --url may name any mirror.\nThe new checkpoint's cosignatures are of now, and "
+               "timestamp tokens do not carry over: keep the old receipt,\nwhich shows the "
+               "earlier time.",
     .options = options,
     .is_online = true,
     .run = run,

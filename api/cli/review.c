@@ -11,14 +11,28 @@ bool review_is_correction(const char *type, unsigned version, const char *act) {
     return row && row->corrects;
 }
 
-/* First letter of the class that the type gives a claim: C clear, D or T hidden; 0 where it knows none of that name. */
-static char class_of(const struct json *elements, const char *name) {
+static const struct json *element_find(const struct json *elements, const char *name) {
     for (size_t i = 0; i < json_count(elements); i++) {
         const struct json *element = json_at(elements, i);
-        const char *class = json_text(json_member(element, "class"));
-        if (class && bytes_is(json_text_bytes(json_member(element, "name")), name)) return *class;
+        if (bytes_is(json_text_bytes(json_member(element, "name")), name)) return element;
     }
-    return 0;
+    return NULL;
+}
+
+bool review_takes_integer(const char *type, unsigned version, const char *name) {
+    const struct contract_type *found = contract_type_find(type, version);
+    struct json *elements = found ? found->elements() : NULL;
+    const struct json *element = element_find(elements, name);
+    struct bytes form = json_text_bytes(json_member(element, "form"));
+    bool takes = !element || bytes_starts(form, "an integer");
+    json_done(elements);
+    return takes;
+}
+
+/* First letter of the class that the type gives a claim: C clear, D or T hidden; 0 where it knows none of that name. */
+static char class_of(const struct json *elements, const char *name) {
+    const char *class = json_text(json_member(element_find(elements, name), "class"));
+    return class ? *class : 0;
 }
 
 static enum err place_check(const struct json *elements, const char *name, bool is_clear,

@@ -12,6 +12,8 @@ enum err review(const struct json *clear, const struct json *claims, const char 
                 struct problem *ret_why) MUST_CHECK;
 /* Whether that act is a correction: it carries the claims of the act that it corrects, which only the ledger knows. */
 bool review_is_correction(const char *type, unsigned version, const char *act);
+/* Whether `name` may be an integer in a record of that type: where the type says so, or knows no such claim. */
+bool review_takes_integer(const char *type, unsigned version, const char *name);
 /* A table of what the rules said; with `all` false only FAIL and RISK. Writes to standard error where to_stderr. */
 void review_print(const struct rule_hits *hits, bool all, bool to_stderr, bool is_zh);
 size_t review_count(const struct rule_hits *hits, enum rule_result result);

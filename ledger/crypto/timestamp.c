@@ -127,9 +127,10 @@ static X509_STORE *store_of(const struct timestamp_anchors *anchors, int64_t tim
 static STACK_OF(X509) * certificates_of(const struct timestamp_anchors *anchors) {
     STACK_OF(X509) *stack = sk_X509_new_null();
     for (size_t i = 0; stack && i < anchors->count; i++) {
-        if (X509_up_ref(anchors->certificates[i]) != 1 ||
-            sk_X509_push(stack, anchors->certificates[i]) == 0)
-            return stack; /* fewer stand-ins: a token that needed one is refused */
+        if (X509_up_ref(anchors->certificates[i]) != 1) break;
+        if (sk_X509_push(stack, anchors->certificates[i]) > 0) continue;
+        X509_free(anchors->certificates[i]);
+        break; /* fewer stand-ins: a token that needed one is refused */
     }
     return stack;
 }

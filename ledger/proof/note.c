@@ -279,13 +279,6 @@ bool note_line_by(const struct note_line *line, const struct vkey *vkey) {
     return line->id == vkey->id && bytes_is(line->name, vkey->name);
 }
 
-const struct note_line *note_line_of(const struct note *note, const struct vkey *vkey) {
-    for (size_t i = 0; i < note->count; i++) {
-        if (note_line_by(&note->lines[i], vkey)) return &note->lines[i];
-    }
-    return NULL;
-}
-
 enum err note_line_format(const struct vkey *vkey, struct bytes sig, struct buf *out) {
     struct buf signed_by;
     buf_init(&signed_by, KEY_ID_LEN + sig.len);

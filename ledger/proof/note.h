@@ -45,11 +45,9 @@ struct note {
 /* Strict. ERR_NOTE ERR_TOO_LARGE. note_done also after nothing was parsed (zeroed). */
 enum err note_parse(struct bytes raw, struct note *ret, struct problem *ret_why) MUST_CHECK;
 void note_done(struct note *note);
-/* Does that line claim to be by that key (name and id)? "Verifiers MUST ignore signatures from unknown keys." */
+/* Does that line claim to be by that key (name and id)? "Verifiers MUST ignore signatures from unknown keys." A key may have several
+ * lines, and each must verify: who decides whether to trust a note goes through all of them. */
 bool note_line_by(const struct note_line *line, const struct vkey *vkey);
-/* The first line made by that key; NULL where there is none. Nothing forbids a second one, and it must verify too: who decides
- * whether to trust a note goes through all lines with note_line_by. */
-const struct note_line *note_line_of(const struct note *note, const struct vkey *vkey);
 /* Appends `— name base64(id || sig)\n`. */
 enum err note_line_format(const struct vkey *vkey, struct bytes sig, struct buf *out) MUST_CHECK;
 

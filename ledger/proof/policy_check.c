@@ -13,41 +13,53 @@
 
 /* What is known of one entry while a note is judged. */
 struct mark {
-    const struct note_line *line; /* a witness's verified line */
-    uint64_t time_s;
-    size_t met;   /* members of a group that witnessed */
-    size_t least; /* the fewest cosignatures with which it witnesses */
-    bool under;   /* it counts towards the quorum */
+    bool cosigned;   /* a witness whose lines verified */
+    uint64_t time_s; /* of the earliest */
+    size_t met;      /* members of a group that witnessed */
+    size_t least;    /* the fewest cosignatures with which it witnesses */
+    bool under;      /* it counts towards the quorum */
 };
 
 static bool entry_witnessed(const struct policy_entry *entry, const struct mark *mark) {
-    return entry->vkey ? mark->line != NULL : mark->met >= entry->k;
+    return entry->vkey ? mark->cosigned : mark->met >= entry->k;
 }
 
 /* -- signatures -- */
 
-static enum err line_check(const struct note *note, const struct vkey *vkey,
-                           const struct note_line **ret_line, uint64_t *ret_time_s,
-                           struct problem *ret_why) {
-    const struct note_line *line = note_line_of(note, vkey);
-    *ret_line = line;
-    if (!line) return ERR_OK;
-    enum err err = checkpoint_line_verify(line, vkey, note->text, ret_time_s);
-    if (!err || err == ERR_NO_MEMORY) return err;
-    return problem_set(ret_why, ERR_SIGNATURE_INVALID,
-                       "The signature line of %s does not verify, so the checkpoint is rejected.",
-                       vkey->name);
+/* "If the key name and ID match a known key, verifiers MUST verify the signature. If a signature from a known key fails to verify,
+ * clients SHOULD reject the whole note." (C2SP signed-note) That is every line of that key, not only its first. A witness may cosign
+ * one text at several times: the earliest counts. */
+static enum err key_check(const struct note *note, const struct vkey *vkey, bool *ret_signed,
+                          uint64_t *ret_time_s, struct problem *ret_why) {
+    bool any = false;
+    uint64_t time_s, first_s = 0;
+    for (size_t i = 0; i < note->count; i++) {
+        if (!note_line_by(&note->lines[i], vkey)) continue;
+        enum err err = checkpoint_line_verify(&note->lines[i], vkey, note->text, &time_s);
+        if (err == ERR_NO_MEMORY) return err;
+        if (err) {
+            return problem_set(
+                ret_why, ERR_SIGNATURE_INVALID,
+                "A signature line of %s does not verify, so the checkpoint is rejected.",
+                vkey->name);
+        }
+        if (!any || time_s < first_s) first_s = time_s;
+        any = true;
+    }
+    *ret_signed = any;
+    *ret_time_s = first_s;
+    return ERR_OK;
 }
 
 /* "The log's vkey includes a "key name". This name MUST correspond to the log's origin line". */
 static enum err logs_check(const struct policy *policy, const struct note *note,
                            struct policy_result *result, struct problem *ret_why) {
     for (size_t i = 0; i < policy->log_count; i++) {
-        const struct note_line *line;
+        bool signed_by;
         uint64_t time_s;
-        enum err err = line_check(note, policy->logs[i], &line, &time_s, ret_why);
+        enum err err = key_check(note, policy->logs[i], &signed_by, &time_s, ret_why);
         if (err) return err;
-        if (line && bytes_is(result->checkpoint.origin, policy->logs[i]->name))
+        if (signed_by && bytes_is(result->checkpoint.origin, policy->logs[i]->name))
             result->log_signed = true;
     }
     return ERR_OK;
@@ -58,7 +70,7 @@ static enum err witnesses_check(const struct policy *policy, const struct note *
     for (size_t i = 0; i < policy->entry_count; i++) {
         const struct vkey *vkey = policy->entries[i].vkey;
         if (!vkey) continue;
-        enum err err = line_check(note, vkey, &marks[i].line, &marks[i].time_s, ret_why);
+        enum err err = key_check(note, vkey, &marks[i].cosigned, &marks[i].time_s, ret_why);
         if (err) return err;
     }
     return ERR_OK;
@@ -124,7 +136,7 @@ static enum err result_signers(const struct policy *policy, const struct mark *m
     if (!result->signers) return ERR_NO_MEMORY;
     for (size_t i = 0; i < policy->entry_count; i++) {
         const struct policy_entry *entry = &policy->entries[i];
-        if (!entry->vkey || !marks[i].under || !marks[i].line) continue;
+        if (!entry->vkey || !marks[i].under || !marks[i].cosigned) continue;
         result->signers[result->signer_count++] =
             (struct policy_signer){entry->name, entry->vkey, marks[i].time_s};
     }

@@ -1,6 +1,7 @@
 /* qizheng.h: verify qizheng (契证) receipts off line.
  *
- * One call tells whether a receipt proves what it says, from bytes alone: no server, file, socket, clock or thread. What you need:
+ * One call tells whether a receipt proves what it says, from bytes alone: no server, socket, clock or thread, and no file but those that
+ * the libraries underneath open at their first use (OpenSSL its openssl.cnf, jansson /dev/urandom). What you need:
  *
  *   - the receipt, a JSON file that the holder of the record has;
  *   - a policy, a short text that says whose signatures you trust (C2SP tlog-policy). It comes from you or from somebody whom you

@@ -41,8 +41,9 @@ static bool group_parse(struct bytes group, uint64_t *index) {
     for (size_t i = 0; i < group.len; i++) {
         if (group.data[i] < '0' || group.data[i] > '9') return false;
         *index = *index * 10 + (uint64_t)(group.data[i] - '0');
+        if (*index >= INDEX_LIMIT) return false; /* before the next digit could overflow */
     }
-    return *index < INDEX_LIMIT;
+    return true;
 }
 
 /* "It MUST be a non-negative integer encoded into zero-padded 3-digit path elements. All but the last path element MUST begin

@@ -69,7 +69,7 @@ static void cut_mend(char *text, size_t len) {
     if (!utf8_valid(bytes_of(text + from, len - from))) text[from] = 0;
 }
 
-void say(char out[REASON_LEN], const char *format, ...) {
+void verdict_say(char out[REASON_LEN], const char *format, ...) {
     va_list args;
     va_start(args, format);
     int len = vsnprintf(out, REASON_LEN, format, args);
@@ -84,15 +84,15 @@ void say(char out[REASON_LEN], const char *format, ...) {
 void step_say(struct verdict *verdict, enum verdict_step step, enum verdict_result result,
               const char *en, const char *zh) {
     struct verdict_item *item = step_set(verdict, step, result);
-    say(item->reason, "%s", en);
-    say(item->reason_zh, "%s", zh);
+    verdict_say(item->reason, "%s", en);
+    verdict_say(item->reason_zh, "%s", zh);
 }
 
 void step_fail(struct verdict *verdict, enum verdict_step step, const char *zh,
                const struct problem *why) {
     struct verdict_item *item = step_set(verdict, step, VERDICT_FAIL);
-    say(item->reason, "%s", why->detail[0] ? why->detail : err_title(why->err));
-    say(item->reason_zh, "%s（%s）", zh, err_title_zh(why->err));
+    verdict_say(item->reason, "%s", why->detail[0] ? why->detail : err_title(why->err));
+    verdict_say(item->reason_zh, "%s（%s）", zh, err_title_zh(why->err));
 }
 
 /* Days since 1970-01-01 to a date of the proleptic Gregorian calendar. Years are counted from March, so that the leap day ends
@@ -127,23 +127,26 @@ static void integrity_say(const struct verdict *verdict, char en[REASON_LEN], ch
     time_text(verdict->existed_by_s, bound);
     switch (verdict->outcome) {
     case VERDICT_VALID:
-        say(en,
-            "%s unchanged since anchoring: the smallest change would have been detected "
-            "(tamper-evident). Ledger time %s%s%s.",
-            with_document ? "The document and its record are" : "What the leaf stands for is",
-            leaf_time, verdict->existed_by_s ? "; it existed not later than " : "",
-            verdict->existed_by_s ? bound : "");
-        say(zh, "%s上链后未经篡改（任何改动均可检出）。账本时间 %s%s%s。",
-            with_document ? "文件及其记录" : "叶子所代表的内容", leaf_time,
-            verdict->existed_by_s ? "；最迟存在于 " : "", verdict->existed_by_s ? bound : "");
+        verdict_say(en,
+                    "%s unchanged since anchoring: the smallest change would have been detected "
+                    "(tamper-evident). Ledger time %s%s%s.",
+                    with_document ? "The document and its record are"
+                                  : "What the leaf stands for is",
+                    leaf_time, verdict->existed_by_s ? "; it existed not later than " : "",
+                    verdict->existed_by_s ? bound : "");
+        verdict_say(zh, "%s上链后未经篡改（任何改动均可检出）。账本时间 %s%s%s。",
+                    with_document ? "文件及其记录" : "叶子所代表的内容", leaf_time,
+                    verdict->existed_by_s ? "；最迟存在于 " : "",
+                    verdict->existed_by_s ? bound : "");
         return;
     case VERDICT_INVALID:
-        say(en, "Not shown to be unchanged: at least one step failed; see its reason.");
-        say(zh, "未能证明上链后未经篡改：至少一个步骤未通过，详见其理由。");
+        verdict_say(en, "Not shown to be unchanged: at least one step failed; see its reason.");
+        verdict_say(zh, "未能证明上链后未经篡改：至少一个步骤未通过，详见其理由。");
         return;
     case VERDICT_UNCHECKED:
-        say(en, "Not answered: what was given does not allow the check; see the steps' reasons.");
-        say(zh, "未作结论：所给材料不足以完成核验，详见各步骤理由。");
+        verdict_say(
+            en, "Not answered: what was given does not allow the check; see the steps' reasons.");
+        verdict_say(zh, "未作结论：所给材料不足以完成核验，详见各步骤理由。");
         return;
     }
 }
@@ -152,32 +155,36 @@ static void origin_say(const struct verdict *verdict, char en[REASON_LEN], char 
     bool shown = verdict->items[STEP_RECORD].result == VERDICT_PASS &&
                  verdict->items[STEP_ISSUER].result == VERDICT_PASS;
     if (shown) {
-        say(en,
+        verdict_say(
+            en,
             "Signed with a key that a registrar of this ledger bound to participant %s. That the "
             "key "
             "was valid then is attested by the quorum's acceptance. Whether the content was true "
             "when it was signed, no ledger can show.",
             verdict->issuer);
-        say(zh,
-            "由本账本登记机构登记在参与方 %s "
-            "名下的密钥签名；该密钥当时有效，由法定数节点的接受予以证明。"
-            "签名之前内容是否真实，账本不能证明。",
-            verdict->issuer);
+        verdict_say(zh,
+                    "由本账本登记机构登记在参与方 %s "
+                    "名下的密钥签名；该密钥当时有效，由法定数节点的接受予以证明。"
+                    "签名之前内容是否真实，账本不能证明。",
+                    verdict->issuer);
         return;
     }
     if (verdict->has_record && verdict->items[STEP_ISSUER].result != VERDICT_FAIL &&
         verdict->items[STEP_RECORD].result != VERDICT_FAIL) {
-        say(en,
+        verdict_say(
+            en,
             "The record names %s as its issuer, but nothing here proves who signed: ask for a "
             "receipt "
             "with its issuer chain.",
             verdict->issuer);
-        say(zh, "记录自称由 %s 签发，但本回执未证明由谁签名：请索取附有签发方密钥链的回执。",
-            verdict->issuer);
+        verdict_say(zh,
+                    "记录自称由 %s 签发，但本回执未证明由谁签名：请索取附有签发方密钥链的回执。",
+                    verdict->issuer);
         return;
     }
-    say(en, "Nothing is shown about who made this or whether it was true before anchoring.");
-    say(zh, "未能证明由谁作出，也未证明上链前内容是否真实。");
+    verdict_say(en,
+                "Nothing is shown about who made this or whether it was true before anchoring.");
+    verdict_say(zh, "未能证明由谁作出，也未证明上链前内容是否真实。");
 }
 
 static enum verdict_result integrity_result(enum verdict_outcome outcome) {

@@ -11,11 +11,11 @@
 
 /* -- reasons (verdict.c) -- */
 
-/* Sets the step's result; the reasons are then filled with say(). */
+/* Sets the step's result; the reasons are then filled with verdict_say(). */
 struct verdict_item *step_set(struct verdict *verdict, enum verdict_step step,
                               enum verdict_result result);
 /* Formats; what does not fit is cut between two characters, and bytes that are not UTF-8 become question marks. */
-void say(char out[384], const char *format, ...) __attribute__((format(printf, 2, 3)));
+void verdict_say(char out[384], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Result and both reasons at once, where they need no numbers. */
 void step_say(struct verdict *verdict, enum verdict_step step, enum verdict_result result,

@@ -75,6 +75,12 @@ static enum err steps_walk(struct verification *v) {
     return timestamp_check(v);
 }
 
+/* Where the leaf is not shown to be in the log, its time is the receipt's own word, and the clocks of cosigners and timestamp
+ * authorities speak of the checkpoint alone. */
+static void times_drop(struct verdict *verdict) {
+    verdict->leaf_time_ms = verdict->existed_by_s = verdict->timestamp_s = 0;
+}
+
 static enum err receipt_step(struct verification *v) {
     struct problem why = {0};
     enum err err = receipt_parse(v->input->receipt, &v->receipt, &why);
@@ -95,8 +101,7 @@ enum err verify(const struct verify_input *input, struct verdict **ret) {
         v->verdict = verdict;
         steps_preset(verdict);
         err = receipt_step(v);
-        if (verdict->items[STEP_INCLUSION].result != VERDICT_PASS)
-            verdict->existed_by_s = 0; /* the cosigners' clocks speak of the checkpoint alone */
+        if (verdict->items[STEP_INCLUSION].result != VERDICT_PASS) times_drop(verdict);
         verdict->outcome = outcome_of(verdict, input->doc_count > 0);
         policy_done(v->policy);
         receipt_done(v->receipt);

@@ -3,7 +3,7 @@
  * Input: a receipt, a verifier policy, and the digests of the document in question, if there is one. Output: a verdict: each step passes, fails, or does not
  * apply, with a reason in English and Chinese, and two conclusions that are never merged into one green "true" (FORMATS.md section 5):
  *   (a) unchanged since anchoring (《人民法院在线诉讼规则》 Art 16)   (b) what is known of the origin before anchoring (Art 18)
- * No clock, no network, no file. Hostile input gives failing steps, never a crash. */
+ * No clock, no network, no file (of ours: see qizheng.h). Hostile input gives failing steps, never a crash. */
 #ifndef QIZHENG_PROOF_VERIFY_H
 #define QIZHENG_PROOF_VERIFY_H
 
@@ -50,7 +50,8 @@ struct verdict {
     char issuer[LIMIT_ID + 1];
     char type[RECORD_TYPE_LEN];
     char act[32];
-    uint64_t index, size;  /* of the leaf, of the checkpoint's tree */
+    uint64_t index, size; /* of the leaf, of the checkpoint's tree */
+    /* times: all 0 unless the leaf is shown to be in the checkpoint's tree */
     uint64_t leaf_time_ms; /* the ledger's own statement */
     uint64_t
         existed_by_s; /* (f+1)-th smallest cosignature time: at least one honest clock; 0 where none */

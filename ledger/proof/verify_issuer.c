@@ -199,10 +199,10 @@ static enum err genesis_check(struct chain *chain, const struct receipt_link *li
 
 static void chain_fail(const struct chain *chain) {
     struct verdict_item *item = step_set(chain->v->verdict, STEP_ISSUER, VERDICT_FAIL);
-    say(item->reason, "Link %zu of %zu of the issuer chain: %s. %s", chain->at + 1,
-        chain->v->receipt->link_count, faults[chain->fault].en, chain->why.detail);
-    say(item->reason_zh, "签发方密钥链共 %zu 环，第 %zu 环不成立：%s。",
-        chain->v->receipt->link_count, chain->at + 1, faults[chain->fault].zh);
+    verdict_say(item->reason, "Link %zu of %zu of the issuer chain: %s. %s", chain->at + 1,
+                chain->v->receipt->link_count, faults[chain->fault].en, chain->why.detail);
+    verdict_say(item->reason_zh, "签发方密钥链共 %zu 环，第 %zu 环不成立：%s。",
+                chain->v->receipt->link_count, chain->at + 1, faults[chain->fault].zh);
 }
 
 static void chain_pass(const struct chain *chain) {
@@ -210,21 +210,24 @@ static void chain_pass(const struct chain *chain) {
     const struct record *record = chain->v->record;
     size_t count = chain->v->receipt->link_count;
     struct verdict_item *item = step_set(verdict, STEP_ISSUER, VERDICT_PASS);
-    say(item->reason,
+    verdict_say(
+        item->reason,
         "%zu links bind the key %s to %s, from its registration back to the genesis. That it was "
         "valid "
         "when the record was accepted is attested by the quorum.",
         count, record->jws.kid, record->iss);
-    say(item->reason_zh,
+    verdict_say(
+        item->reason_zh,
         "%zu 环记录将密钥 %s 登记在 %s 名下，并追溯至创世文件；受理时密钥有效由法定数节点证明。",
         count, record->jws.kid, record->iss);
     if (!chain->v->record_canonical) return;
     item = step_set(verdict, STEP_RECORD, chain->record_signed ? VERDICT_PASS : VERDICT_FAIL);
-    say(item->reason, "The form is strict, and the %s signature %s under key %s.",
-        key_alg_name(record->jws.alg), chain->record_signed ? "verifies" : "does NOT verify",
-        record->jws.kid);
-    say(item->reason_zh, "格式合规；%s 签名用密钥 %s 验证%s。", key_alg_name(record->jws.alg),
-        record->jws.kid, chain->record_signed ? "通过" : "不通过");
+    verdict_say(item->reason, "The form is strict, and the %s signature %s under key %s.",
+                key_alg_name(record->jws.alg),
+                chain->record_signed ? "verifies" : "does NOT verify", record->jws.kid);
+    verdict_say(item->reason_zh, "格式合规；%s 签名用密钥 %s 验证%s。",
+                key_alg_name(record->jws.alg), record->jws.kid,
+                chain->record_signed ? "通过" : "不通过");
 }
 
 static enum err chain_walk(struct chain *chain) {

@@ -75,10 +75,10 @@ static void inclusion_check(struct verification *v, const uint8_t leaf[LEAF_LEN]
         return;
     }
     struct verdict_item *item = step_set(v->verdict, STEP_INCLUSION, VERDICT_PASS);
-    say(item->reason, "The leaf stands at index %llu of the tree of %llu leaves.",
-        (unsigned long long)v->verdict->index, (unsigned long long)v->verdict->size);
-    say(item->reason_zh, "叶子位于共 %llu 片叶子的树中第 %llu 号（从 0 起）。",
-        (unsigned long long)v->verdict->size, (unsigned long long)v->verdict->index);
+    verdict_say(item->reason, "The leaf stands at index %llu of the tree of %llu leaves.",
+                (unsigned long long)v->verdict->index, (unsigned long long)v->verdict->size);
+    verdict_say(item->reason_zh, "叶子位于共 %llu 片叶子的树中第 %llu 号（从 0 起）。",
+                (unsigned long long)v->verdict->size, (unsigned long long)v->verdict->index);
 }
 
 enum err proof_check(struct verification *v) {
@@ -134,35 +134,37 @@ static void quorum_say(const struct policy_result *result, struct verdict *verdi
     struct verdict_item *item = step_set(verdict, STEP_QUORUM, VERDICT_PASS);
     unsigned n = result->n, q = result->q;
     if (n == 0) {
-        say(item->reason,
-            "The policy asks for no cosignature: the log's own signature is all there is, "
-            "one operator's word.");
-        say(item->reason_zh, "策略不要求联署：仅凭日志自身签名，即单一运行机构的陈述。");
+        verdict_say(item->reason,
+                    "The policy asks for no cosignature: the log's own signature is all there is, "
+                    "one operator's word.");
+        verdict_say(item->reason_zh, "策略不要求联署：仅凭日志自身签名，即单一运行机构的陈述。");
     } else if (n == 1) {
-        say(item->reason, "1 of 1 cosigned: this is one operator's word.");
-        say(item->reason_zh, "1 个节点中 1 个联署：这是单一运行机构的陈述。");
+        verdict_say(item->reason, "1 of 1 cosigned: this is one operator's word.");
+        verdict_say(item->reason_zh, "1 个节点中 1 个联署：这是单一运行机构的陈述。");
     } else if (!result->plain) {
-        say(item->reason, "%zu of %u witnesses cosigned, which meets the groups of the policy.",
-            result->signer_count, n);
-        say(item->reason_zh, "%u 个见证方中 %zu 个联署，满足策略规定的分组。", n,
-            result->signer_count);
+        verdict_say(item->reason,
+                    "%zu of %u witnesses cosigned, which meets the groups of the policy.",
+                    result->signer_count, n);
+        verdict_say(item->reason_zh, "%u 个见证方中 %zu 个联署，满足策略规定的分组。", n,
+                    result->signer_count);
     } else if (2 * q <= n) {
-        say(item->reason,
-            "%zu of %u cosigned and the policy asks for %u: so few that two contradicting "
-            "checkpoints "
-            "could both meet it without any node lying.",
-            result->signer_count, n, q);
-        say(item->reason_zh,
-            "%u 个节点中 %zu 个联署，策略要求 %u "
-            "个：数量过少，无须节点说谎也可能出现两个矛盾且均达标的检查点。",
-            n, result->signer_count, q);
+        verdict_say(item->reason,
+                    "%zu of %u cosigned and the policy asks for %u: so few that two contradicting "
+                    "checkpoints "
+                    "could both meet it without any node lying.",
+                    result->signer_count, n, q);
+        verdict_say(item->reason_zh,
+                    "%u 个节点中 %zu 个联署，策略要求 %u "
+                    "个：数量过少，无须节点说谎也可能出现两个矛盾且均达标的检查点。",
+                    n, result->signer_count, q);
     } else {
-        say(item->reason,
-            "%zu of %u nodes cosigned and %u are needed: whoever controls the order, two "
-            "contradicting "
-            "checkpoints would take more than %u lying nodes.",
-            result->signer_count, n, q, 2 * q - n - 1);
-        say(item->reason_zh,
+        verdict_say(item->reason,
+                    "%zu of %u nodes cosigned and %u are needed: whoever controls the order, two "
+                    "contradicting "
+                    "checkpoints would take more than %u lying nodes.",
+                    result->signer_count, n, q, 2 * q - n - 1);
+        verdict_say(
+            item->reason_zh,
             "%u 个节点中 %zu 个联署，需要 %u 个：无论谁控制排序，出现两个矛盾的检查点须有超过 %u "
             "个节点说谎。",
             n, result->signer_count, q, 2 * q - n - 1);
@@ -175,12 +177,13 @@ static enum err quorum_check(struct verification *v, const struct policy_result 
     quorum_numbers(result, verdict);
     if (!result->quorum_met) {
         struct verdict_item *item = step_set(verdict, STEP_QUORUM, VERDICT_FAIL);
-        say(item->reason, "%s",
-            result->log_signed ? why->detail
-                               : "Too few of the policy's witnesses "
-                                 "cosigned this checkpoint.");
-        say(item->reason_zh, "%u 个见证方中仅 %zu 个联署，至少需要 %u 个且须满足策略的分组。",
-            result->n, result->signer_count, result->q);
+        verdict_say(item->reason, "%s",
+                    result->log_signed ? why->detail
+                                       : "Too few of the policy's witnesses "
+                                         "cosigned this checkpoint.");
+        verdict_say(item->reason_zh,
+                    "%u 个见证方中仅 %zu 个联署，至少需要 %u 个且须满足策略的分组。", result->n,
+                    result->signer_count, result->q);
         return ERR_OK;
     }
     quorum_say(result, verdict);
@@ -201,8 +204,8 @@ static void checkpoint_say(struct verdict *verdict, const struct policy_result *
     struct bytes name = result->checkpoint.origin;
     memcpy(origin, name.data, name.len < LIMIT_VKEY_NAME ? name.len : LIMIT_VKEY_NAME);
     struct verdict_item *item = step_set(verdict, STEP_CHECKPOINT, VERDICT_PASS);
-    say(item->reason, "Signed with a listed key of the log %s.", origin);
-    say(item->reason_zh, "由策略所列日志 %s 的密钥签署。", origin);
+    verdict_say(item->reason, "Signed with a listed key of the log %s.", origin);
+    verdict_say(item->reason_zh, "由策略所列日志 %s 的密钥签署。", origin);
 }
 
 static enum err checkpoint_check(struct verification *v) {
@@ -229,8 +232,10 @@ enum err policy_step(struct verification *v) {
         for (unsigned step = STEP_CHECKPOINT; step <= STEP_QUORUM; step++) {
             struct verdict_item *item =
                 step_set(v->verdict, (enum verdict_step)step, VERDICT_NOT_APPLICABLE);
-            say(item->reason, "No readable policy, so nothing says whom to trust. %s", why.detail);
-            say(item->reason_zh, "验证策略无法读取，无从判断应信任谁：请提供有效的策略文件。");
+            verdict_say(item->reason, "No readable policy, so nothing says whom to trust. %s",
+                        why.detail);
+            verdict_say(item->reason_zh,
+                        "验证策略无法读取，无从判断应信任谁：请提供有效的策略文件。");
         }
         return ERR_OK;
     }

@@ -37,9 +37,11 @@ static enum err disclosed_take(struct verification *v, const struct sdjwt_list *
     }
     v->verdict->disclosed = fields;
     struct verdict_item *item = step_set(v->verdict, STEP_DISCLOSURES, VERDICT_PASS);
-    say(item->reason, "%zu disclosed fields: the digest of each stands in the signed record.",
-        list->count);
-    say(item->reason_zh, "已披露 %zu 个字段：每个字段的摘要均列于已签名的记录中。", list->count);
+    verdict_say(item->reason,
+                "%zu disclosed fields: the digest of each stands in the signed record.",
+                list->count);
+    verdict_say(item->reason_zh, "已披露 %zu 个字段：每个字段的摘要均列于已签名的记录中。",
+                list->count);
     return ERR_OK;
 }
 
@@ -139,17 +141,19 @@ static void document_result(struct verdict *verdict, enum doc_match match,
     struct verdict_item *item =
         step_set(verdict, STEP_DOCUMENT, match == DOC_EQUAL ? VERDICT_PASS : VERDICT_FAIL);
     if (match == DOC_EQUAL) {
-        say(item->reason, "The document's %s digest %s is the one that the record names.",
-            digest_name(doc->alg), hex);
-        say(item->reason_zh, "文件的 %s 摘要 %s 与记录所载一致。", digest_name(doc->alg), hex);
+        verdict_say(item->reason, "The document's %s digest %s is the one that the record names.",
+                    digest_name(doc->alg), hex);
+        verdict_say(item->reason_zh, "文件的 %s 摘要 %s 与记录所载一致。", digest_name(doc->alg),
+                    hex);
         return;
     }
-    say(item->reason,
+    verdict_say(
+        item->reason,
         "The document's %s digest %s is not among those that the record names: it is another "
         "document, or it was altered.",
         digest_name(doc->alg), hex);
-    say(item->reason_zh, "文件的 %s 摘要 %s 与记录所载不同：不是同一文件，或文件已被改动。",
-        digest_name(doc->alg), hex);
+    verdict_say(item->reason_zh, "文件的 %s 摘要 %s 与记录所载不同：不是同一文件，或文件已被改动。",
+                digest_name(doc->alg), hex);
 }
 
 static void document_compare(struct verification *v) {

@@ -42,13 +42,14 @@ static void tokens_say(struct verification *v, const struct tokens *tokens) {
     v->verdict->timestamp_s = tokens->time_s;
     time_text(tokens->time_s, when);
     struct verdict_item *item = step_set(v->verdict, STEP_TIMESTAMP, VERDICT_PASS);
-    say(item->reason,
+    verdict_say(
+        item->reason,
         "%zu of %zu tokens verify under the given authorities: the checkpoint existed not later "
         "than "
         "%s.",
         tokens->good, count, when);
-    say(item->reason_zh, "%zu 个时间戳中 %zu 个经所给机构验证通过：检查点最迟存在于 %s。", count,
-        tokens->good, when);
+    verdict_say(item->reason_zh, "%zu 个时间戳中 %zu 个经所给机构验证通过：检查点最迟存在于 %s。",
+                count, tokens->good, when);
 }
 
 static enum err tokens_check(struct verification *v, const struct timestamp_anchors *anchors) {

@@ -31,9 +31,9 @@ static enum err old_parse(struct bytes *body, uint64_t *ret, struct problem *ret
 enum err witness_request_parse(struct bytes body, struct witness_request *ret,
                                struct problem *ret_why) {
     struct witness_request request = {0};
-    if (body.len > LIMIT_NOTE) {
+    if (body.len > LIMIT_WITNESS_BODY) {
         return problem_set(ret_why, ERR_TOO_LARGE, "The body may take %d bytes, not %zu.",
-                           LIMIT_NOTE, body.len);
+                           LIMIT_WITNESS_BODY, body.len);
     }
     enum err err = old_parse(&body, &request.old_size, ret_why);
     /* "Each consistency proof line MUST encode a single hash in base64. The client MUST NOT send more than 63 consistency proof

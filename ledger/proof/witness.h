@@ -12,7 +12,7 @@ struct witness_request {
     struct checkpoint checkpoint; /* borrows from the body */
 };
 
-/* body: "old <N>\n", up to 63 base64 hashes one a line, an empty line, the signed checkpoint. ERR_REQUEST ERR_NOTE ERR_CHECKPOINT ERR_TOO_LARGE. */
+/* body: "old <N>\n", up to 63 base64 hashes one a line, an empty line, the signed checkpoint; at most LIMIT_WITNESS_BODY bytes. ERR_REQUEST ERR_NOTE ERR_CHECKPOINT ERR_TOO_LARGE. */
 enum err witness_request_parse(struct bytes body, struct witness_request *ret,
                                struct problem *ret_why) MUST_CHECK;
 void witness_request_done(struct witness_request *request);

@@ -15,6 +15,8 @@
 
 #define NOTE_TYPE_LOG 0x01
 #define NOTE_TYPE_COSIGNER 0x04
+/* No participant's text is shorter, so a count that the genesis cannot hold is refused before memory (some KiB each) is asked for. */
+#define PARTICIPANT_MIN 160
 
 /* What a parse has met so far: JSON objects used as sets of names. */
 struct seen {
@@ -217,7 +219,7 @@ static enum err nodes_parse(struct genesis *genesis, struct seen *seen, struct p
 static enum err participant_add(const struct json *value, size_t index, struct genesis *genesis,
                                 struct seen *seen, struct problem *ret_why) {
     struct participant *participant = &genesis->participants[index];
-    char pointer[32];
+    char pointer[40];
     struct problem why = {0};
     (void)snprintf(pointer, sizeof pointer, "/participants/%zu", index);
     enum err err = participant_parse(value, true, participant, &why);
@@ -237,9 +239,10 @@ static enum err participants_parse(struct genesis *genesis, struct seen *seen,
                                    struct problem *ret_why) {
     const struct json *list = json_member(genesis->json, "participants");
     size_t count = json_count(list);
-    if (json_kind(list) != JSON_KIND_ARRAY || count == 0) {
+    if (json_kind(list) != JSON_KIND_ARRAY || count == 0 ||
+        count > genesis->bytes.len / PARTICIPANT_MIN) {
         return problem_at(ret_why, ERR_SCHEMA, "/participants",
-                          "participants must be an array that is not empty.");
+                          "participants must be an array of participants that is not empty.");
     }
     genesis->participants = calloc(count, sizeof *genesis->participants);
     enum err err = genesis->participants ? ERR_OK : ERR_NO_MEMORY;

@@ -6,7 +6,7 @@ tree=build/threads
 flags="-fsanitize=thread -O1 -g -fno-omit-frame-pointer"
 
 mkdir -p build
-cmake -S . -B $tree -DQIZHENG_TESTS=OFF -DQIZHENG_WERROR=ON -DCMAKE_C_FLAGS="$flags" >$tree.log 2>&1 &&
+cmake -S . -B $tree -DQIZHENG_TESTS=OFF -DQIZHENG_WERROR=OFF -DCMAKE_C_FLAGS="$flags" >$tree.log 2>&1 &&
     make -C $tree -j"$(nproc)" qz_node >>$tree.log 2>&1 ||
     { tail -n 20 $tree.log; echo "FAIL the build under ThreadSanitizer"; exit 1; }
 libs=""

@@ -194,7 +194,7 @@ Test(api_routes, queries_are_refused_where_none_is_taken) {
 Test(api_routes, api_body_limit_is_zero_but_for_the_three_posts) {
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/records")), LIMIT_RECORD_PRESENTED);
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/verifications")), LIMIT_HTTP_VERIFICATION);
-    cr_assert_eq(api_body_limit("POST", bytes_text("/add-checkpoint")), LIMIT_NOTE);
+    cr_assert_eq(api_body_limit("POST", bytes_text("/add-checkpoint")), LIMIT_WITNESS_BODY);
     cr_assert_eq(api_body_limit("PUT", bytes_text("/v1/records")), 0);
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/records/")), 0);
     cr_assert_eq(api_body_limit("POST", bytes_text("/checkpoint")), 0);
@@ -514,4 +514,16 @@ Test(api_routes, metrics_are_in_the_exposition_format) {
         strstr((const char *)reply.body.data, "{route=\"POST /v1/records\",status=\"201\"} 1\n"));
     http_reply_done(&reply);
     host_close(host);
+}
+
+/* The answer to an unknown path sends people to docs/API.md. */
+Test(api_routes, every_route_stands_in_the_manual) {
+    struct buf manual = vector_read("../../docs/API.md");
+    cr_assert(buf_add_byte(&manual, 0) == ERR_OK);
+    for (unsigned i = 0; i + 1 < api_route_count(); i++) {
+        char call[128];
+        (void)snprintf(call, sizeof call, "`%s", api_route_name(i));
+        cr_expect(strstr((const char *)manual.data, call), "%s", api_route_name(i));
+    }
+    buf_done(&manual);
 }

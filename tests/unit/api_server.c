@@ -385,7 +385,7 @@ Test(api_server, a_line_ends_in_cr_lf_and_nothing_else) {
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\n\r\n"), 400);
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\nA: b\r\n\r\n"), 400);
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nA: b\nHost: h\r\n\r\n"), 400);
-    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\n\n"), 400);
+    cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\n : x\r\n\r\n"), 400);
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\n Host: h\r\n\r\n"), 400);
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\r\n : x\r\n\r\n"), 400);
     cr_assert_eq(status_of(server, "GET /healthz HTTP/1.0\r\n: x\r\nHost: h\r\n\r\n"), 400);
@@ -408,6 +408,7 @@ Test(api_server, request_lines_that_cannot_be_read_are_refused_without_an_echo) 
         struct answer answer = ask(server, cases[i]);
         cr_assert(answer.status == 400 || answer.status == 505, "%d: %s", answer.status, cases[i]);
         cr_assert(strstr(answer.body, "urn:qizheng:problem:request") && answer.was_closed);
+        cr_assert(strstr(answer.body, "\"detail\":\"The request line") && strchr(answer.body, '}'));
         cr_assert(!strstr(answer.text, "SECRET") && !strstr(answer.text, "healthz"));
         cr_assert(!strstr(answer.text, "ivet"));
         free(answer.text);

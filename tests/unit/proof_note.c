@@ -297,6 +297,45 @@ Test(proof_note, sixteen_lines_and_the_limit_are_accepted_and_one_more_is_not) {
     }
 }
 
+/* Lines of `bytes` signature bytes by a key with the longest name. */
+static void long_lines_add(struct buf *raw, size_t count, size_t bytes) {
+    static uint8_t sig[4096];
+    struct signer signer;
+    char name[LIMIT_VKEY_NAME + 1];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    signer = signer_make(name, NOTE_TYPE_ED25519, "log");
+    for (size_t i = 0; i < count; i++)
+        cr_assert(note_line_format(&signer.vkey, bytes_of(sig, bytes), raw) == ERR_OK);
+    signer_done(&signer);
+}
+
+Test(proof_note, a_checkpoint_of_as_many_nodes_as_there_may_be_fits) {
+    struct buf raw;
+    struct note note;
+    buf_init(&raw, 2 * LIMIT_NOTE);
+    for (int i = 0; i < LIMIT_VKEY_NAME; i++) cr_assert(buf_add_byte(&raw, 'n') == ERR_OK);
+    cr_assert(buf_add_text(&raw, "\n18446744073709551615\n"
+                                 "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n") == ERR_OK);
+    long_lines_add(&raw, LIMIT_NODES, 64);     /* log lines */
+    long_lines_add(&raw, LIMIT_NODES, 8 + 64); /* cosignatures */
+    cr_assert(parse(buf_bytes(&raw), &note) == ERR_OK && note.count == 2 * LIMIT_NODES);
+    note_done(&note);
+    buf_done(&raw);
+}
+
+/* "Remember that post-quantum signatures can be up to nearly 5kB in size." Those of ML-DSA-44 have 2420 bytes. */
+Test(proof_note, sixteen_lines_by_post_quantum_keys_fit) {
+    struct buf raw;
+    struct note note;
+    buf_init(&raw, 2 * LIMIT_NOTE);
+    cr_assert(buf_add_text(&raw, "text\n\n") == ERR_OK);
+    long_lines_add(&raw, 16, 8 + 2420);
+    cr_assert(parse(buf_bytes(&raw), &note) == ERR_OK && note.count == 16);
+    note_done(&note);
+    buf_done(&raw);
+}
+
 Test(proof_note, notes_up_to_the_limit_are_accepted_and_one_byte_more_is_not) {
     for (size_t len = LIMIT_NOTE - 1; len <= LIMIT_NOTE + 1; len++) {
         struct buf raw;
@@ -323,14 +362,14 @@ Test(proof_note, a_line_is_a_keys_only_by_name_and_id_together) {
     same_id.name[0] = 'x';
     cr_assert(note_line_format(&same_id, bytes_text("2"), &raw) == ERR_OK);
     cr_assert(parse(buf_bytes(&raw), &note) == ERR_OK && note.count == 2);
-    cr_assert(note_line_of(&note, &log.vkey) == NULL);
-    cr_assert(note_line_of(&note, &same_name.vkey) == &note.lines[0]);
+    cr_assert(!note_line_by(&note.lines[0], &log.vkey) && !note_line_by(&note.lines[1], &log.vkey));
+    cr_assert(note_line_by(&note.lines[0], &same_name.vkey));
     note_done(&note);
     cr_assert(note_line_format(&log.vkey, bytes_text("3"), &raw) == ERR_OK);
     cr_assert(note_line_format(&log.vkey, bytes_text("4"), &raw) == ERR_OK);
     cr_assert(parse(buf_bytes(&raw), &note) == ERR_OK && note.count == 4);
-    cr_assert(note_line_of(&note, &log.vkey) == &note.lines[2]);
-    cr_assert(note_line_by(&note.lines[3], &log.vkey) && !note_line_by(&note.lines[1], &log.vkey));
+    cr_assert(note_line_by(&note.lines[2], &log.vkey) && note_line_by(&note.lines[3], &log.vkey));
+    cr_assert(!note_line_by(&note.lines[1], &log.vkey));
     cr_assert(bytes_is(note.lines[2].sig, "3") && bytes_is(note.lines[3].sig, "4"));
     note_done(&note);
     buf_done(&raw);

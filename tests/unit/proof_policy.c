@@ -290,6 +290,56 @@ Test(proof_policy, a_false_line_of_a_listed_key_rejects_the_note) {
     policy_done(policy);
 }
 
+/* A note whose lines are those of `first` and then those of `second`, each over its own text; the text is the first's. */
+static struct buf note_joined(struct bytes text, struct bytes second, unsigned logs,
+                              unsigned cosigners) {
+    struct buf note = world_note(&world, text, 1, 3);
+    struct buf lines = world_note(&world, second, logs, cosigners);
+    cr_assert(buf_add(&note, bytes_slice(buf_bytes(&lines), second.len + 1, lines.len)) == ERR_OK);
+    buf_done(&lines);
+    return note;
+}
+
+Test(proof_policy, a_false_second_line_of_a_listed_key_rejects_the_note) {
+    struct policy *policy = policy_of("log %L0\n" WITNESSES "group g 2 A B C\nquorum g\n");
+    struct buf body = world_body(&world, world.size), other = world_body(&world, world.size - 1);
+    static const unsigned logs[] = {1, 0, 0}, cosigners[] = {0, 1, 2};
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        struct policy_result result;
+        struct buf good = note_joined(buf_bytes(&body), buf_bytes(&body), logs[i], cosigners[i]);
+        cr_assert(policy_check(policy, buf_bytes(&good), &result, NULL) == ERR_OK,
+                  "a true line may stand there twice");
+        cr_assert(result.signer_count == 2, "and its key counts once");
+        policy_result_done(&result);
+        struct buf bad = note_joined(buf_bytes(&body), buf_bytes(&other), logs[i], cosigners[i]);
+        cr_assert(policy_check(policy, buf_bytes(&bad), &result, NULL) == ERR_SIGNATURE_INVALID);
+        policy_result_done(&result);
+        buf_done(&good);
+        buf_done(&bad);
+    }
+    buf_done(&body);
+    buf_done(&other);
+    policy_done(policy);
+}
+
+Test(proof_policy, the_earliest_of_a_witnesss_cosignatures_counts_once) {
+    struct policy *policy = policy_of("log %L0\n" WITNESSES "group g 2 A B C\nquorum g\n");
+    struct policy_result result;
+    struct buf body = world_body(&world, world.size);
+    struct buf note = world_note(&world, buf_bytes(&body), 1, 1);
+    for (uint64_t time_s = WORLD_COSIGNED_S - 5; time_s < WORLD_COSIGNED_S + 5; time_s += 5)
+        cr_assert(checkpoint_cosign(&world.cosigners[0], world.nodes[0].cosigner, buf_bytes(&body),
+                                    time_s, &note) == ERR_OK);
+    cr_assert(policy_check(policy, buf_bytes(&note), &result, NULL) == ERR_POLICY,
+              "three lines of one key are one cosigner");
+    cr_assert(result.signer_count == 1);
+    cr_assert(result.signers[0].time_s == WORLD_COSIGNED_S - 5);
+    policy_result_done(&result);
+    policy_done(policy);
+    buf_done(&note);
+    buf_done(&body);
+}
+
 Test(proof_policy, what_is_no_checkpoint_is_said_to_be_none) {
     struct policy *policy = policy_of("log %L0\nquorum none\n");
     struct policy_result result;

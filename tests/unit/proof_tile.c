@@ -72,6 +72,8 @@ Test(proof_tile, tile_paths_that_are_not_the_one_path_are_not_found) {
         "/tile/0/0",
         "/tile/0/00",
         "/tile/0/0000",
+        "/tile/0/x018/x446/x744/x073/x709/x551/616", /* 2^64: not index 0 once more */
+        "/tile/0/x072/x057/x594/x037/x927/936",      /* 2^56 */
         "/tile/0/x000",
         "/tile/0/x001",
         "/tile/0/x000/001",

@@ -343,6 +343,18 @@ Test(proof_verify, every_wrong_time_is_found) {
     }
 }
 
+Test(proof_verify, a_time_that_is_not_shown_is_not_told) {
+    struct parts parts = parts_good(&world);
+    parts.time_ms++;
+    struct verdict *verdict = ask_parts(&parts);
+    cr_assert(verdict->items[STEP_LEAF].result == VERDICT_PASS);
+    cr_assert(verdict->items[STEP_QUORUM].result == VERDICT_PASS);
+    cr_assert(verdict->leaf_time_ms == 0, "the leaf is not in the log at that time");
+    cr_assert(verdict->existed_by_s == 0 && verdict->timestamp_s == 0);
+    verdict_done(verdict);
+    parts_done(&parts);
+}
+
 /* -- proofs and checkpoints -- */
 
 static void proof_replace(struct buf *proof, struct buf with) {

@@ -166,7 +166,7 @@ Test(proof_witness, sixty_three_hashes_are_read_and_one_more_is_not) {
 }
 
 Test(proof_witness, bodies_beyond_the_limit_and_every_cut_are_refused) {
-    static uint8_t big[LIMIT_NOTE + 1];
+    static uint8_t big[LIMIT_WITNESS_BODY + 1];
     cr_assert(parse(bytes_of(big, sizeof big)) == ERR_TOO_LARGE);
     cr_assert(parse(bytes_of(big, sizeof big - 1)) == ERR_REQUEST);
     struct signer log = log_make();
