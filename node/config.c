@@ -204,6 +204,13 @@ static enum err check_values(const struct config *config, const char *path,
                            "%s: order.kind is \"%s\"; this program knows \"solo\".", path,
                            config->order.kind);
     }
+    if (strspn(config->listen, "0123456789.:") != strlen(config->listen) ||
+        !strchr(config->listen, ':')) {
+        return problem_set(ret_why, ERR_CONFIG,
+                           "%s: listen is \"%.64s\"; an IPv4 address and a port, such as "
+                           "127.0.0.1:8080.",
+                           path, config->listen);
+    }
     if (!log_level_from_name(config->log.level, &level)) {
         return problem_set(ret_why, ERR_CONFIG,
                            "%s: log.level is \"%s\"; one of debug, info, warn, error.", path,
