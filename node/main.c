@@ -81,6 +81,8 @@ int main(int argc, char **argv) {
             only_check = true;
         else if (strcmp(argv[i], "--version") == 0)
             return printf("qizhengd %s\n", QIZHENG_VERSION) < 0;
+        else if (strcmp(argv[i], "--help") == 0)
+            return fputs(usage, stdout) < 0;
         else
             return fputs(usage, stderr), 2;
     }
