@@ -2,70 +2,19 @@
  *
  * Paths are compared byte by byte as they were sent: nothing is decoded, cleaned or normalised, so a path with `%`, `//` or `/./` in it is another path, and
  * there is none of that name (404). {} in a pattern stands for one segment that is not empty; * for the rest of the path, which its handler reads itself. */
-#include "api/call.h"
-
 #include "api/log.h"
+#include "api/route.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define PARAMS 2
-
-struct route {
-    const char *name; /* for metrics and the log */
-    const char *method;
-    const char *pattern;
-    enum err (*handle)(struct api_call *call);
-    size_t body_limit;
-    bool is_open; /* read across origins (CORS) */
-    const char *params[PARAMS];
-};
-
-static const struct route routes[] = {
-    {"POST /v1/records", "POST", "/v1/records", records_post, LIMIT_RECORD_PRESENTED, false, {0}},
-    {"GET /v1/records/{id}/receipt", "GET", "/v1/records/{}/receipt", receipts_get, 0, true, {0}},
-    {"GET /v1/documents/{alg}/{digest}", "GET", "/v1/documents/{}/{}", documents_get, 0, true, {0}},
-    {"POST /v1/verifications",
-     "POST",
-     "/v1/verifications",
-     verifications_post,
-     LIMIT_HTTP_VERIFICATION,
-     false,
-     {0}},
-    {"GET /checkpoint", "GET", "/checkpoint", checkpoint_get, 0, true, {0}},
-    {"GET /tile", "GET", "/tile/*", tile_get, 0, true, {0}},
-    {"POST /add-checkpoint",
-     "POST",
-     "/add-checkpoint",
-     add_checkpoint_post,
-     LIMIT_WITNESS_BODY,
-     false,
-     {0}},
-    {"GET /v1/participants",
-     "GET",
-     "/v1/participants",
-     participants_get,
-     0,
-     true,
-     {"after", "limit"}},
-    {"GET /v1/participants/{id}", "GET", "/v1/participants/{}", participant_get, 0, true, {0}},
-    {"GET /v1/rules", "GET", "/v1/rules", rules_get, 0, true, {0}},
-    {"GET /v1/types", "GET", "/v1/types", types_get, 0, true, {0}},
-    {"GET /v1/policy", "GET", "/v1/policy", policy_get, 0, true, {0}},
-    {"GET /healthz", "GET", "/healthz", healthz_get, 0, false, {0}},
-    {"GET /readyz", "GET", "/readyz", readyz_get, 0, false, {0}},
-    {"GET /metrics", "GET", "/metrics", metrics_get, 0, false, {0}},
-    {"GET /v1/status", "GET", "/v1/status", status_get, 0, true, {0}},
-};
-#define ROUTES (sizeof routes / sizeof *routes)
-
 unsigned api_route_count(void) {
-    return ROUTES + 1;
+    return (unsigned)route_count + 1;
 }
 
 const char *api_route_name(unsigned route) {
-    assert(route <= ROUTES);
-    return route < ROUTES ? routes[route].name : "other";
+    assert(route <= route_count);
+    return route < route_count ? routes[route].name : "other";
 }
 
 static bool pattern_matches(const char *pattern, struct bytes path,
@@ -92,21 +41,21 @@ static bool method_matches(const struct route *route, const char *method) {
     return strcmp(route->method, method) == 0;
 }
 
-/* Every path belongs to one route. ROUTES where there is none. */
+/* Every path belongs to one route. route_count where there is none. */
 static size_t route_find(struct bytes path, struct bytes parts[CALL_PARTS]) {
     size_t i = 0;
-    while (i < ROUTES && !pattern_matches(routes[i].pattern, path, parts)) i++;
+    while (i < route_count && !pattern_matches(routes[i].pattern, path, parts)) i++;
     return i;
 }
 
 size_t api_body_limit(const char *method, struct bytes path) {
     struct bytes parts[CALL_PARTS];
     size_t i = route_find(path, parts);
-    return i < ROUTES && method_matches(&routes[i], method) ? routes[i].body_limit : 0;
+    return i < route_count && method_matches(&routes[i], method) ? routes[i].body_limit : 0;
 }
 
 static bool is_param(const struct route *route, struct bytes name) {
-    for (size_t i = 0; i < PARAMS && route->params[i]; i++) {
+    for (size_t i = 0; i < ROUTE_PARAMS && route->params[i]; i++) {
         if (bytes_is(name, route->params[i])) return true;
     }
     return false;
@@ -218,8 +167,8 @@ void api_handle(const struct api *api, const struct http_request *request,
     call.request = request;
     call.reply = reply;
     size_t i =
-        request->path.len <= LIMIT_HTTP_PATH ? route_find(request->path, call.parts) : ROUTES;
-    const struct route *route = i < ROUTES ? &routes[i] : NULL;
+        request->path.len <= LIMIT_HTTP_PATH ? route_find(request->path, call.parts) : route_count;
+    const struct route *route = i < route_count ? &routes[i] : NULL;
     reply->route = (unsigned)i;
     enum err err = dispatch(&call, route);
     if (err) reply_error(&call, err);

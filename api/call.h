@@ -9,6 +9,7 @@
 
 #define MEDIA_JSON "application/json"
 #define MEDIA_TEXT "text/plain; charset=utf-8"
+#define MEDIA_METRICS "text/plain; version=0.0.4; charset=utf-8"
 #define CALL_PARTS 2
 
 struct api_call {
@@ -39,6 +40,7 @@ enum err healthz_get(struct api_call *call) MUST_CHECK;
 enum err readyz_get(struct api_call *call) MUST_CHECK;
 enum err metrics_get(struct api_call *call) MUST_CHECK;
 enum err status_get(struct api_call *call) MUST_CHECK;
+enum err openapi_get(struct api_call *call) MUST_CHECK;
 
 /* -- what handlers share (call.c) -- */
 /* A snapshot, whose size becomes the answer's. Close it with store_view_close. */

@@ -3,8 +3,6 @@
 
 #include "api/metrics.h"
 
-#define MEDIA_METRICS "text/plain; version=0.0.4; charset=utf-8"
-
 /* X(limit that an outsider can meet) */
 #define LIMIT_TABLE(X)                                                                             \
     X("record_bytes", LIMIT_RECORD)                                                                \

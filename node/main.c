@@ -5,6 +5,7 @@
 #include "ledger/crypto/secret.h"
 #include "ledger/store/entropy.h"
 #include "node/node.h"
+#include "node/usage.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -12,11 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char usage[] = "usage: qizhengd --config FILE [--check-config]\n"
-                            "       qizhengd --version\n"
-                            "Runs one node of a qizheng ledger. `qizheng init` makes a new ledger "
-                            "with its configuration.\n";
 
 /* A fatal error may come while the node is stopping already: then only the flag tells. */
 static atomic_bool has_failed;
@@ -71,6 +67,14 @@ static int run(const struct config *config) {
     return atomic_load(&has_failed) ? 1 : 0;
 }
 
+static void usage(FILE *out) {
+    (void)fputs("qizhengd --config FILE [--check-config]: " DAEMON_SUMMARY "\n\n", out);
+#define OPTION_PRINT(name, value, help) (void)fprintf(out, "  %-14s %-5s %s\n", name, value, help);
+    DAEMON_OPTIONS(OPTION_PRINT)
+#undef OPTION_PRINT
+    (void)fputs("\n`qizheng init` makes a new ledger with its configuration.\n", out);
+}
+
 int main(int argc, char **argv) {
     const char *path = NULL;
     bool only_check = false;
@@ -82,11 +86,11 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--version") == 0)
             return printf("qizhengd %s\n", QIZHENG_VERSION) < 0;
         else if (strcmp(argv[i], "--help") == 0)
-            return fputs(usage, stdout) < 0;
+            return usage(stdout), 0;
         else
-            return fputs(usage, stderr), 2;
+            return usage(stderr), 2;
     }
-    if (!path) return fputs(usage, stderr), 2;
+    if (!path) return usage(stderr), 2;
     seed_all();
     struct problem why;
     struct config *config;

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option_spec common_options[] = {
+const struct option_spec options_common[] = {
     {"json", NULL, "answer in JSON, for scripts", false, false},
     {"lang", "zh|en", "language of reasons (QIZHENG_LANG, or LANG)", false, false},
     {"help", NULL, "show this text", false, false},
     {NULL, NULL, NULL, false, false},
 };
 
-static const struct option_spec online_options[] = {
+const struct option_spec options_online[] = {
     {"url", "URL", "the node (QIZHENG_URL, default " CLI_URL_DEFAULT ")", false, false},
     {"ca", "PEM", "trust these certificates for https, not the system's", false, false},
     {NULL, NULL, NULL, false, false},
@@ -30,8 +30,8 @@ static const struct option_spec *spec_find(const struct option_spec *specs, stru
 
 static const struct option_spec *option_find(const struct command *command, struct bytes name) {
     const struct option_spec *spec = spec_find(command->options, name);
-    if (!spec && command->is_online) spec = spec_find(online_options, name);
-    return spec ? spec : spec_find(common_options, name);
+    if (!spec && command->is_online) spec = spec_find(options_online, name);
+    return spec ? spec : spec_find(options_common, name);
 }
 
 /* -- reading -- */
@@ -220,15 +220,15 @@ static enum err usage_options(const struct option_spec *specs, size_t width, str
 }
 
 enum err usage_format(const struct command *command, struct buf *out) {
-    size_t width = widest(command->options, widest(common_options, 0));
-    if (command->is_online) width = widest(online_options, width);
+    size_t width = widest(command->options, widest(options_common, 0));
+    if (command->is_online) width = widest(options_online, width);
     enum err err = buf_format(out, "Usage: qizheng %s%s%s [options]\n\n%s\n", command->name,
                               *command->operands ? " " : "", command->operands, command->summary);
     if (!err && *command->details) err = buf_format(out, "\n%s\n", command->details);
     if (!err) err = buf_add_text(out, "\nOptions:\n");
     if (!err) err = usage_options(command->options, width, out);
-    if (!err && command->is_online) err = usage_options(online_options, width, out);
-    if (!err) err = usage_options(common_options, width, out);
+    if (!err && command->is_online) err = usage_options(options_online, width, out);
+    if (!err) err = usage_options(options_common, width, out);
     if (!err)
         err = buf_add_text(out, "\nExit status: 0 valid or done, 1 not valid or refused, 2 could "
                                 "not check (usage, files, network).\n");

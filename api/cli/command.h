@@ -1,6 +1,6 @@
-/* What a command of `qizheng` is: a name, options, and what it does. One command is one file; main.c holds the table.
+/* What a command of `qizheng` is: a name, options, and what it does. One command is one file; commands.c holds the table.
  *
- * The table of options is the only source of what a command takes: the parser, `--help` and the manual pages read it. An option that does not stand
+ * The table of options is the only source of what a command takes: the parser, `--help`, the manual pages and completion read it. An option that does not stand
  * there is refused, so a misspelt one never goes unnoticed.
  *
  * Exit status, the same for every command: 0 valid or done, 1 not valid or refused, 2 could not check (usage, files, network). */
@@ -97,7 +97,13 @@ void say_clean(FILE *out, const char *text);
 int64_t now_s(void);
 int64_t now_ms(void);
 
-/* -- every command -- */
+/* -- every command (commands.c) -- */
+extern const struct command
+    *const commands[]; /* a longer name before the one that it begins with */
+extern const size_t command_count;
+/* What every command takes, and what those with is_online take besides (args.c). */
+extern const struct option_spec options_common[], options_online[];
+
 extern const struct command command_init, command_key_new, command_key_show,
     command_participant_add, command_notarize, command_verify, command_present, command_receipt,
     command_receipt_refresh, command_check, command_audit, command_fsck, command_conflict,

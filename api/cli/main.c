@@ -1,6 +1,6 @@
 /*~ `qizheng`: the command line. Finds the command, reads its arguments, runs it.
  *
- * A command is one file and one line in the table here; command.h says what a command is. */
+ * A command is one file and one line in the table of commands.c; command.h says what a command is. */
 #include "api/cli/command.h"
 
 #include "ledger/base/limits.h"
@@ -10,18 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct command *const commands[] = {
-    &command_init,     &command_key_new,
-    &command_key_show, &command_participant_add,
-    &command_notarize, &command_verify,
-    &command_present,  &command_receipt_refresh, /* before the shorter name */
-    &command_receipt,  &command_check,
-    &command_audit,    &command_fsck,
-    &command_conflict, &command_policy,
-    &command_status,
-};
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 /* How many of the arguments are the command's own words; 0 where they are not. */
 static int words_match(const char *name, int argc, char **argv) {
@@ -42,8 +30,13 @@ static int overview(FILE *out) {
                   "qizheng %s: notarization ledger for labour contracts and benefits\n\n"
                   "Usage: qizheng <command> [arguments] [options]\n\n",
                   QIZHENG_VERSION);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        (void)fprintf(out, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
+    int width = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        int len = (int)strlen(commands[i]->name);
+        width = len > width ? len : width;
+    }
+    for (size_t i = 0; i < command_count; i++)
+        (void)fprintf(out, "  %-*s  %s\n", width, commands[i]->name, commands[i]->summary);
     (void)fprintf(out, "\n`qizheng <command> --help` shows what a command takes. Exit status: 0 "
                        "valid or done,\n1 not valid or refused, 2 could not check.\n");
     return out == stdout ? EXIT_DONE : EXIT_TROUBLE;
@@ -76,7 +69,7 @@ static void randomness(void) {
 
 static int no_command(const char *word) {
     size_t len = strlen(word);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; i < command_count; i++) {
         const char *name = commands[i]->name;
         if (strncmp(name, word, len) != 0 || name[len] != ' ') continue;
         say_note("qizheng: %s wants another word, as in `qizheng %s`. `qizheng --help` lists them.",
@@ -93,7 +86,7 @@ static int dispatch(int argc, char **argv) {
     if (strcmp(argv[1], "--version") == 0)
         return puts("qizheng " QIZHENG_VERSION) < 0 ? EXIT_TROUBLE : EXIT_DONE;
     randomness();
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; i < command_count; i++) {
         int words = words_match(commands[i]->name, argc - 1, argv + 1);
         if (words) return run(commands[i], argc - 1 - words, argv + 1 + words);
     }

@@ -1,5 +1,9 @@
-/* qizheng status: how a node is doing, for people, or as the node says it with --json. */
+/* qizheng status: how a node is doing. For people a traffic light, what it means and what to do, then the figures; with --json what the node says, and the light.
+ *
+ * Exit status 0 for green and yellow, 1 for red, 2 where the node could not be asked. */
+#include "api/cli/light.h"
 #include "api/cli/remote.h"
+#include "ledger/base/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,28 +42,80 @@ static void print_row(size_t row, const struct json *value) {
     (void)putchar('\n');
 }
 
-static int run(struct cli *cli) {
-    struct client *client = NULL;
-    struct json *status = NULL;
-    struct problem why = {ERR_OK, "", "", "", ""};
-    enum err err = remote_open(cli, &client, &why);
-    if (!err) err = remote_get_json(client, "/v1/status", &status, &why);
-    client_close(client);
-    if (err) return say_trouble(cli, err, &why);
-    if (cli->is_json) return say_json(status) ? EXIT_TROUBLE : EXIT_DONE;
+static void print_light(const struct light_words *words, FILE *out) {
+    (void)fprintf(out, "%s %s\n",
+                  words->light == LIGHT_GREEN    ? "GREEN"
+                  : words->light == LIGHT_YELLOW ? "YELLOW"
+                                                 : "RED",
+                  light_name_zh(words->light));
+    (void)fprintf(out, "  %s\n  %s\n", words->meaning, words->meaning_zh);
+    (void)fprintf(out, "What to do 怎么办\n  %s\n  %s\n\n", words->advice, words->advice_zh);
+}
+
+static enum err put_light(const struct light_words *words, struct json *status) {
+    enum err err = json_put_text(status, "light", light_name(words->light));
+    if (!err) err = json_put_text(status, "light_zh", light_name_zh(words->light));
+    if (!err) err = json_put_text(status, "meaning", words->meaning);
+    if (!err) err = json_put_text(status, "meaning_zh", words->meaning_zh);
+    if (!err) err = json_put_text(status, "advice", words->advice);
+    return err ? err : json_put_text(status, "advice_zh", words->advice_zh);
+}
+
+/* Readiness is answered with 200 or 503, both with its reasons. */
+static enum err ready_get(struct client *client, struct json **ret, struct problem *ret_why) {
+    struct client_reply reply;
+    memset(&reply, 0, sizeof reply);
+    enum err err = client_call(client, "GET", "/readyz", NULL, bytes_of(NULL, 0), LIMIT_HTTP_BODY,
+                               &reply, ret_why);
+    if (err) return err;
+    err = json_parse(buf_bytes(&reply.body), ret, ret_why);
+    client_reply_done(&reply);
+    return err;
+}
+
+static int report(const struct cli *cli, const struct light_words *words, struct json *status) {
+    int exit_status = words->light == LIGHT_RED ? EXIT_REFUSED : EXIT_DONE;
+    if (cli->is_json) {
+        enum err err = put_light(words, status);
+        if (!err) return say_json(status) ? EXIT_TROUBLE : exit_status;
+        json_done(status);
+        return say_trouble(cli, err, NULL);
+    }
+    print_light(words, stdout);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct json *value = json_member(status, rows[i].name);
         if (value) print_row(i, value);
     }
     json_done(status);
-    return EXIT_DONE;
+    return exit_status;
+}
+
+static int run(struct cli *cli) {
+    struct client *client = NULL;
+    struct json *status = NULL, *ready = NULL;
+    struct problem why = {ERR_OK, "", "", "", ""};
+    enum err err = remote_open(cli, &client, &why);
+    bool is_asked = !err;
+    if (!err) err = remote_get_json(client, "/v1/status", &status, &why);
+    if (!err) err = ready_get(client, &ready, &why);
+    client_close(client);
+    if (err) {
+        json_done(status);
+        if (is_asked && !cli->is_json) print_light(light_of(err), stderr);
+        return say_trouble(cli, err, &why);
+    }
+    const struct light_words *words = light_judge(ready, status);
+    json_done(ready);
+    return report(cli, words, status);
 }
 
 const struct command command_status = {
     .name = "status",
     .operands = "",
-    .summary = "Show how a node is doing",
-    .details = "",
+    .summary = "Show how a node is doing: a traffic light, what it means, what to do",
+    .details = "Green: everything works. Yellow: it works, with a wait. Red: new records are not "
+               "taken, or get no receipt;\nreceipts that exist can always be verified off line. "
+               "Exit status 1 for red.",
     .is_online = true,
     .run = run,
 };

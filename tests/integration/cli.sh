@@ -21,7 +21,8 @@ json() { # json FILE EXPRESSION: the expression on the parsed file `j` is true
 # -- usage --
 
 check "help lists every command" says 0 "receipt refresh" "$qizheng" --help
-check "every command has help" sh -c 'for c in init "key new" "key show" "participant add" notarize verify present receipt "receipt refresh" check audit fsck conflict policy status; do "$0" $c --help | grep -q "^Usage: qizheng $c" || exit 1; done' "$qizheng"
+check "every command has help" sh -c '"$0" --help | sed -n "s/^  \([a-z ]*[a-z]\)  .*/\1/p" >"$1/commands"; [ "$(wc -l <"$1/commands")" -ge 15 ] || exit 1
+    while read -r c; do "$0" $c --help | grep -q "^Usage: qizheng $c" || exit 1; done <"$1/commands"' "$qizheng" "$dir"
 check "no command: status 2" says 2 "Usage" "$qizheng"
 check "an unknown command is named" says 2 "frobnicate" "$qizheng" frobnicate
 check "half a command is completed" says 2 "qizheng key new" "$qizheng" key
@@ -135,6 +136,7 @@ check "a receipt is checked with its disclosures: this one lacks a claim" says 1
 # -- nobody there --
 
 check "status of nobody: status 2" says 2 "Is the node running" "$qizheng" status --url http://127.0.0.1:1
+check "which is a red light" says 2 "RED 红灯" "$qizheng" status --url http://127.0.0.1:1
 check "notarize without a node: status 2" says 2 "does not answer" "$qizheng" notarize "$contracts/task.pdf" --claims "$contracts/task.claims.json" --key "$dir/plain.pem" --as emp-0001 --out "$dir/nobody" --url http://127.0.0.1:1
 check "and leaves nothing behind" test ! -e "$dir/nobody.pending.json"
 check "a URL that is none is refused" says 2 "http" "$qizheng" status --url ftp://127.0.0.1
@@ -267,9 +269,11 @@ check "a forged one cannot be refreshed" says 1 "do not lead" "$qizheng" receipt
 check "the policy is the one that init wrote" sh -c '"$0" policy --out "$1/policy" && cmp "$1/policy" "$2"' "$qizheng" "$dir" "$policy"
 check "it holds for every size" says 0 "quorum nodes" "$qizheng" policy --size 1000
 check "a size that is none is refused" says 2 "--size" "$qizheng" policy --size x
-check "status for people is in both languages" says 0 "叶子数" "$qizheng" status
+check "status for people is a light" says 0 "GREEN 绿灯" "$qizheng" status
+check "says what to do" says 0 "Nothing needs to be done" "$qizheng" status
+check "and is in both languages" says 0 "叶子数" "$qizheng" status
 check "and for scripts in JSON" sh -c '"$0" status --json >"$1/status.json"' "$qizheng" "$dir"
-check "with the size" json "$dir/status.json" "j['tree_size'] == $(size)"
+check "with the size and the light" json "$dir/status.json" "j['tree_size'] == $(size) and j['light'] == 'green'"
 
 # -- audit --
 

@@ -1,0 +1,14 @@
+/* The table of commands: what `qizheng` runs, and what --help, the manual pages and the shells' completion are made from. */
+#include "api/cli/command.h"
+
+const struct command *const commands[] = {
+    &command_init,     &command_key_new,
+    &command_key_show, &command_participant_add,
+    &command_notarize, &command_verify,
+    &command_present,  &command_receipt_refresh, /* before the shorter name */
+    &command_receipt,  &command_check,
+    &command_audit,    &command_fsck,
+    &command_conflict, &command_policy,
+    &command_status,
+};
+const size_t command_count = sizeof commands / sizeof commands[0];
