@@ -136,7 +136,7 @@ static enum err form_check(const struct contract_act *act, const struct record *
                           "%s opens a new chain, so it follows no record: leave ref out.",
                           act->act);
     }
-    if (!act->opens && !record->has_ref) {
+    if (!act->opens && !act->beside && !record->has_ref) {
         return problem_at(ret_why, ERR_SCHEMA, "/ref",
                           "%s follows another record: name the newest one of its chain in ref.",
                           act->act);
@@ -171,6 +171,33 @@ static enum err replaced_find(struct view view, const struct record *record,
     return err;
 }
 
+static enum err refuse_not_opening(const struct chain *chain, struct problem *ret_why) {
+    char opening[ID_TEXT];
+    hex_encode(bytes_of(chain->opening, RECORD_ID_LEN), opening);
+    return problem_at(ret_why, ERR_STATE, "/ref",
+                      "ref must name the record that opened the chain, and that is %s.", opening);
+}
+
+static enum err ref_find(struct view view, const struct record *record, struct chain_step *step,
+                         struct problem *ret_why) {
+    enum err err = chain_of(view, record->ref, &step->chain);
+    if (err == ERR_NOT_FOUND) {
+        return problem_at(ret_why, ERR_STALE_REF, "/ref",
+                          "ref names no record of this ledger. Send the record that it follows "
+                          "first.");
+    }
+    if (err) return err;
+    if (strcmp(step->chain.type, step->type->type) != 0) {
+        return problem_at(ret_why, ERR_STATE, "/ref", "ref names a record of type %s, not %s.",
+                          step->chain.type, step->type->type);
+    }
+    step->is_beside = step->act->beside;
+    step->has_chain = !step->is_beside;
+    if (step->is_beside && memcmp(step->chain.opening, record->ref, RECORD_ID_LEN) != 0)
+        return refuse_not_opening(&step->chain, ret_why);
+    return ERR_OK;
+}
+
 enum err chain_step_find(struct view view, const struct contract_type *type,
                          const struct contract_act *act, const struct record *record,
                          struct chain_step *ret, struct problem *ret_why) {
@@ -179,18 +206,8 @@ enum err chain_step_find(struct view view, const struct contract_type *type,
     ret->act = act;
     ret->claims_act = act->act;
     enum err err = form_check(act, record, ret_why);
-    if (err || act->opens) return err;
-    err = chain_of(view, record->ref, &ret->chain);
-    if (err == ERR_NOT_FOUND) {
-        return problem_at(ret_why, ERR_STALE_REF, "/ref",
-                          "ref names no record of this ledger. Send the record that it follows "
-                          "first.");
-    }
-    if (!err && strcmp(ret->chain.type, type->type) != 0) {
-        return problem_at(ret_why, ERR_STATE, "/ref", "ref names a record of type %s, not %s.",
-                          ret->chain.type, type->type);
-    }
-    ret->has_chain = !err;
+    if (err || !record->has_ref) return err;
+    err = ref_find(view, record, ret, ret_why);
     if (err || !act->corrects) return err;
     return replaced_find(view, record, ret, ret_why);
 }
@@ -240,12 +257,13 @@ static enum err refuse_stale(const struct chain_step *step, struct problem *ret_
 enum err chain_step_check(const struct chain_step *step, const struct record *record,
                           struct problem *ret_why) {
     const struct chain *chain = &step->chain;
-    if (!step->has_chain) return ERR_OK;
+    if (!step->has_chain && !step->is_beside) return ERR_OK;
     if (strcmp(chain->owner, record->iss) != 0) {
         return problem_at(ret_why, ERR_SCOPE, "/ref",
                           "Another participant opened this chain; only that one may continue it.");
     }
-    if (memcmp(chain->head, record->ref, RECORD_ID_LEN) != 0) return refuse_stale(step, ret_why);
+    if (step->has_chain && memcmp(chain->head, record->ref, RECORD_ID_LEN) != 0)
+        return refuse_stale(step, ret_why);
     if (!(step->act->from & 1u << chain->status)) return refuse_status(step, ret_why);
     if (step->act->corrects && step->replaced.is_replaced) {
         char by[ID_TEXT];
@@ -267,6 +285,7 @@ static void text_copy(char *out, size_t room, const char *text) {
 static struct chain chain_after(const struct chain_step *step, const struct record *record) {
     struct chain chain = step->chain;
     if (!step->has_chain) {
+        memset(&chain, 0, sizeof chain);
         memcpy(chain.opening, record->id, RECORD_ID_LEN);
         text_copy(chain.type, sizeof chain.type, record->type);
         text_copy(chain.owner, sizeof chain.owner, record->iss);

@@ -1,7 +1,8 @@
 /* One record's step along a chain: found, checked, written. Used by admission.c alone; what others may read is in contract.h.
  *
  * Rules of every type (FORMATS.md section 1): an opening act has no ref; any other names the head of its chain, which its own issuer opened, and which is in a
- * status that allows the act; `correct` also names a record of that chain that nothing has replaced yet. */
+ * status that allows the act; `correct` also names a record of that chain that nothing has replaced yet. An act beside a chain (a payment beside its
+ * determination) opens one of its own and may name in ref the record that opened the other: that one does not move, so many may name it at once. */
 #ifndef QIZHENG_CONTRACTS_CHAIN_H
 #define QIZHENG_CONTRACTS_CHAIN_H
 
@@ -11,7 +12,8 @@ struct chain_step {
     const struct contract_type *type;
     const struct contract_act *act;
     const char *claims_act;     /* whose claims the record carries */
-    bool has_chain;             /* ref names a record of `chain` */
+    bool has_chain;             /* ref names a record of `chain`, which goes on */
+    bool is_beside;             /* ref names the record that opened `chain`, which stays as it is */
     struct chain chain;         /* as it is before this record */
     struct chain_link replaced; /* for a correction */
 };

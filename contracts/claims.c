@@ -36,6 +36,24 @@ bool claim_is_text(const struct json *value) {
     return true;
 }
 
+bool claim_is_month(const struct json *value) {
+    int32_t month;
+    return period_month_parse(json_text_bytes(value), &month);
+}
+
+static bool code_char(uint8_t c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+bool claim_is_code(const struct json *value) {
+    struct bytes text = json_text_bytes(value);
+    if (text.len == 0 || text.len > CLAIM_CODE_MAX) return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!code_char(text.data[i])) return false;
+    return true;
+}
+
 static bool word_listed(const char *word, const char *const *words) {
     for (; *words; words++)
         if (strcmp(*words, word) == 0) return true;
@@ -127,23 +145,15 @@ enum err claims_check(struct claim_table table, unsigned act, const struct contr
     return err;
 }
 
-enum err claims_check_tags(const struct record *record, const char *role, const char *domain,
-                           struct problem *ret_why) {
-    for (size_t i = 0; record && i < record->tag_count; i++) {
-        const struct record_tag *tag = &record->tags[i];
-        if (role && strcmp(tag->role, role) == 0 && strcmp(tag->domain, domain) == 0) continue;
-        return problem_at(ret_why, ERR_SCHEMA, "/tags",
-                          role ? "This type carries a tag in the role %s of the domain %s, and no "
-                                 "others."
-                               : "This type carries no tags.",
-                          role, domain);
-    }
-    return ERR_OK;
+unsigned claims_act_bit(const struct contract_type *type, const char *act) {
+    for (unsigned i = 0; i < type->act_count; i++)
+        if (strcmp(type->acts[i].act, act) == 0) return 1u << i;
+    return 0;
 }
 
 /* -- as JSON -- */
 
-static enum err put_acts(struct json *object, const char *name, unsigned bits,
+enum err claims_put_acts(struct json *object, const char *name, unsigned bits,
                          const struct contract_type *type) {
     struct json *array = json_new_array();
     enum err err = array ? ERR_OK : ERR_NO_MEMORY;
@@ -160,8 +170,8 @@ static enum err put_row(struct json *object, const struct claim *row,
     if (!err) err = json_put_text(object, "zh", row->zh);
     if (!err) err = json_put_text(object, "class", row->class);
     if (!err) err = json_put_text(object, "form", row->form);
-    if (!err) err = put_acts(object, "acts", row->acts, type);
-    return err ? err : put_acts(object, "required", row->required, type);
+    if (!err) err = claims_put_acts(object, "acts", row->acts, type);
+    return err ? err : claims_put_acts(object, "required", row->required, type);
 }
 
 struct json *claims_json(struct claim_table table, const struct contract_type *type) {

@@ -24,11 +24,13 @@ struct claim_table {
 /* Unknown, not for this act, hidden class in the clear, wrong form, missing: ERR_SCHEMA or ERR_PERSONAL_FIELD with pointer. act: one bit. */
 enum err claims_check(struct claim_table table, unsigned act, const struct contract_input *in,
                       struct problem *ret_why) MUST_CHECK;
-/* Tags are allowed in one role and domain (role NULL: none at all). */
-enum err claims_check_tags(const struct record *record, const char *role, const char *domain,
-                           struct problem *ret_why) MUST_CHECK;
 /* [{"name","zh","class","form","acts":[...],"required":[...]}]; NULL without memory. */
 struct json *claims_json(struct claim_table table, const struct contract_type *type);
+/* The acts of a set of bits as an array of names: a member of object. */
+enum err claims_put_acts(struct json *object, const char *name, unsigned bits,
+                         const struct contract_type *type) MUST_CHECK;
+/* The bit of an act in the type's table; 0 where it is none of it. */
+unsigned claims_act_bit(const struct contract_type *type, const char *act);
 
 /* Forms that types share. */
 bool claim_is_date(const struct json *value);
@@ -36,11 +38,15 @@ bool claim_is_bool(const struct json *value);
 bool claim_is_seconds(const struct json *value); /* since 1970 UTC */
 bool claim_is_digest(const struct json *value);  /* base64url of 32 bytes */
 bool claim_is_text(const struct json *value);    /* 1 to 128 bytes, no control characters */
+/* 1 to CLAIM_CODE_MAX letters, digits and . _ - of ASCII */
+bool claim_is_code(const struct json *value);
+bool claim_is_month(const struct json *value);                          /* YYYY-MM */
 bool claim_is_word(const struct json *value, const char *const *words); /* list ends with NULL */
 /* 1 to CLAIM_ITEMS_MAX words of that list, no word twice. may_be_empty: or none. */
 bool claim_is_words(const struct json *value, const char *const *words, bool may_be_empty);
 
 #define CLAIM_TEXT_MAX 128 /* a certificate's number, issuer or serial */
+#define CLAIM_CODE_MAX 32  /* a batch's or a case's number: part of a state key */
 #define CLAIM_ITEMS_MAX 32 /* elements of a list in a claim */
 
 #endif

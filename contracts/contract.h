@@ -55,6 +55,8 @@ struct contract_act {
     uint16_t roles; /* any of these roles may */
     bool opens;     /* starts a chain: no ref */
     bool
+        beside; /* starts a chain, too, but may name in ref the record that opened another of its type, which stands in a status of `from` and which it leaves as it is */
+    bool
         corrects; /* takes the place of a record of its chain: has `replaces`, and the claims of that record's act */
     unsigned from;        /* bits 1 << enum chain_status that allow it */
     enum chain_status to; /* CHAIN_NONE: stays as it is */
@@ -83,8 +85,11 @@ struct contract_type {
     /* State beyond the chain rows; NULL where there is none. index: of the leaf to be. */
     enum err (*apply)(const struct contract_input *in, struct overlay *overlay, uint64_t index,
                       struct problem *ret_why);
-    /* Elements for GET /v1/types: [{"name","zh","class","required"...}]; NULL without memory. */
+    /* For GET /v1/types: [{"name","zh","class","required"...}], [{"role","domain",...}], and lists of codes that claims take {"claim":[{"code","zh",...}]};
+     * NULL without memory. The last may be left out. */
     struct json *(*elements)(void);
+    struct json *(*tags)(void);
+    struct json *(*codes)(void);
 };
 
 const struct contract_type *contract_type_find(const char *type, unsigned version);

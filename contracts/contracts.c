@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const struct contract_type *const types[] = {&labour_contract_type, &participant_type};
+static const struct contract_type *const types[] = {&labour_contract_type, &benefit_type,
+                                                    &participant_type};
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
 const struct contract_type *contract_type_find(const char *type, unsigned version) {
@@ -48,7 +49,8 @@ static enum err put_from(struct json *object, unsigned from) {
 static enum err put_act(struct json *object, const struct contract_act *act) {
     enum err err = json_put_text(object, "act", act->act);
     if (!err) err = json_put_text(object, "zh", act->zh);
-    if (!err) err = json_put_bool(object, "opens", act->opens);
+    if (!err) err = json_put_bool(object, "opens", act->opens || act->beside);
+    if (!err && act->beside) err = json_put_bool(object, "beside", true);
     if (!err) err = put_roles(object, act->roles);
     if (!err) err = put_from(object, act->from);
     if (err || act->to == CHAIN_NONE) return err;
@@ -80,7 +82,9 @@ static enum err put_type(struct json *object, const struct contract_type *type) 
     if (!err) err = json_put_text(object, "title", type->title);
     if (!err) err = json_put_text(object, "title_zh", type->title_zh);
     if (!err) err = put_acts(object, type);
-    return err || !type->elements ? err : json_put(object, "elements", type->elements());
+    if (!err) err = json_put(object, "elements", type->elements());
+    if (!err) err = json_put(object, "tags", type->tags());
+    return err || !type->codes ? err : json_put(object, "codes", type->codes());
 }
 
 enum err contract_types_json(struct json **ret) {

@@ -11,6 +11,7 @@
 
 #include "contracts/claims.h"
 #include "contracts/period.h"
+#include "contracts/tags.h"
 #include "contracts/types.h"
 #include "ledger/record/participant.h"
 
@@ -23,11 +24,12 @@ enum { CONCLUDE, AMEND, RESCIND, END, CORRECT }; /* places in the table of acts 
 #define LIVE (IN(CHAIN_IN_FORCE) | IN(CHAIN_SUSPENDED))
 
 static const struct contract_act acts[] = {
-    [CONCLUDE] = {"conclude", "订立", ROLE_EMPLOYER, true, false, 0, CHAIN_IN_FORCE},
-    [AMEND] = {"amend", "变更", ROLE_EMPLOYER, false, false, IN(CHAIN_IN_FORCE), CHAIN_NONE},
-    [RESCIND] = {"rescind", "解除", ROLE_EMPLOYER, false, false, LIVE, CHAIN_ENDED},
-    [END] = {"end", "终止", ROLE_EMPLOYER, false, false, LIVE, CHAIN_ENDED},
-    [CORRECT] = {"correct", "更正", ROLE_EMPLOYER, false, true, LIVE | IN(CHAIN_ENDED), CHAIN_NONE},
+    [CONCLUDE] = {"conclude", "订立", ROLE_EMPLOYER, true, false, false, 0, CHAIN_IN_FORCE},
+    [AMEND] = {"amend", "变更", ROLE_EMPLOYER, false, false, false, IN(CHAIN_IN_FORCE), CHAIN_NONE},
+    [RESCIND] = {"rescind", "解除", ROLE_EMPLOYER, false, false, false, LIVE, CHAIN_ENDED},
+    [END] = {"end", "终止", ROLE_EMPLOYER, false, false, false, LIVE, CHAIN_ENDED},
+    [CORRECT] = {"correct", "更正", ROLE_EMPLOYER, false, false, true, LIVE | IN(CHAIN_ENDED),
+                 CHAIN_NONE},
 };
 
 const struct labour_element labour_elements[LABOUR_ELEMENTS] = {
@@ -248,23 +250,24 @@ static enum err term_check(const struct contract_input *in, struct problem *ret_
     return problem_at(ret_why, ERR_SCHEMA, "/end", "end lies before start.");
 }
 
-static unsigned act_bit(const char *act) {
-    for (unsigned i = 0; i < sizeof acts / sizeof acts[0]; i++)
-        if (strcmp(acts[i].act, act) == 0) return 1u << i;
-    return 0;
-}
+static const struct tag_rule tag_rows[] = {{LABOUR_WORKER, TAG_LABOUR, ALL, 0}};
+static const struct tag_table tags = {tag_rows, sizeof tag_rows / sizeof tag_rows[0]};
 
 static enum err labour_check(const struct contract_input *in, struct problem *ret_why) {
-    unsigned act = act_bit(in->act);
+    unsigned act = claims_act_bit(&labour_contract_type, in->act);
     assert(act & ALL);
     enum err err = claims_check(table, act, in, ret_why);
-    if (!err) err = claims_check_tags(in->record, "worker", "labour", ret_why);
+    if (!err) err = tags_check(tags, act, in, ret_why);
     if (!err && act == 1u << AMEND) err = amended_whole(in, ret_why);
     return err ? err : term_check(in, ret_why);
 }
 
 static struct json *labour_claims(void) {
     return claims_json(table, &labour_contract_type);
+}
+
+static struct json *labour_tags(void) {
+    return tags_json(tags, &labour_contract_type);
 }
 
 const struct contract_type labour_contract_type = {
@@ -276,5 +279,7 @@ const struct contract_type labour_contract_type = {
     .act_count = sizeof acts / sizeof acts[0],
     .check = labour_check,
     .judge = labour_judge,
+    .apply = labour_apply,
     .elements = labour_claims,
+    .tags = labour_tags,
 };

@@ -1,4 +1,4 @@
-/* The rules on labour contracts: LC-03, LC-05, LC-09, LC-10, LC-23 (DOMAIN.md section 5). They compare what a record says with an article of law and say by how much
+/* The rules on labour contracts: LC-03, LC-05, LC-09, LC-10, LC-11, LC-23 (DOMAIN.md section 5). They compare what a record says with an article of law and say by how much
  * it misses; they never say what follows from it.
  *
  * Claims have the right form here (labour_check). Judged are the contract when it is concluded and an amendment that states the term anew, and corrections of both. */
@@ -6,6 +6,7 @@
 
 #include "contracts/ids.h"
 #include "contracts/period.h"
+#include "ledger/base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -224,6 +225,57 @@ static void lc_10(const struct contract_input *in, const struct rule_setting *se
     }
 }
 
+/* -- LC-11 -- */
+
+static void lc_11_unknown(const struct rule_setting *setting, bool no_tag, struct rule_hits *hits) {
+    struct rule_hit *hit = rule_hits_add(hits, setting, RULE_UNKNOWN, "/tags");
+    if (no_tag) {
+        rule_hit_say(hit, "No tag stands for the worker, so other contracts cannot be compared.");
+        rule_hit_say_zh(hit, "未附劳动者标签，无法与其他合同比对");
+    } else {
+        rule_hit_say(hit, "Other contracts of the worker are known to the ledger only.");
+        rule_hit_say_zh(hit, "劳动者的其他合同须由账本比对");
+    }
+}
+
+/* Labour Contract Law Art 39 (4): "劳动者同时与其他用人单位建立劳动关系，对完成本单位的工作任务造成严重影响，或者经用人单位提出，拒不改正的"; Art 91 makes an employer
+ * liable who takes on a worker whose other contract has not ended. So a second employer is a risk to look into; twice with one employer is a contract that should have
+ * been amended, renewed or ended. Another employer is never named: that is none of this one's business. */
+static enum err lc_11(const struct contract_input *in, const struct rule_setting *setting,
+                      struct rule_hits *hits) {
+    struct labour_overlap overlap;
+    enum err err = labour_overlap_find(in, &overlap);
+    if (err) return err;
+    if (overlap.join != LABOUR_JOINED) {
+        lc_11_unknown(setting, overlap.join == LABOUR_NO_TAG, hits);
+        return ERR_OK;
+    }
+    enum rule_result result = overlap.own ? RULE_FAIL : overlap.foreign ? RULE_RISK : RULE_PASS;
+    struct rule_hit *hit = rule_hits_add(hits, setting, result, "/start");
+    if (overlap.own) {
+        char id[2 * RECORD_ID_LEN + 1];
+        hex_encode(bytes_of(overlap.nearest, RECORD_ID_LEN), id);
+        rule_hit_say(hit,
+                     "%u full-time contract(s) of the same employer and worker meet this term, one "
+                     "of them %s: amend it, or end it first.",
+                     overlap.own, id);
+        rule_hit_say_zh(hit,
+                        "同一用人单位与该劳动者已有%u份全日制合同与本合同期限重叠，请先变更或终止",
+                        overlap.own);
+    } else if (overlap.foreign) {
+        rule_hit_say(hit,
+                     "%u full-time contract(s) of the worker with other employers meet this "
+                     "term.",
+                     overlap.foreign);
+        rule_hit_say_zh(hit, "该劳动者与其他用人单位的%u份全日制合同与本合同期限重叠",
+                        overlap.foreign);
+    } else {
+        rule_hit_say(hit, "No other full-time contract of the worker meets this term.");
+        rule_hit_say_zh(hit, "未发现该劳动者期限重叠的其他全日制合同");
+    }
+    return ERR_OK;
+}
+
 /* -- LC-23, before signing only: afterwards the number is hidden -- */
 
 static void lc_23(const struct contract_input *in, const struct rule_setting *setting,
@@ -260,6 +312,14 @@ static enum err run(const struct contract_input *in, const char *id, judge_fn *j
     return err;
 }
 
+static enum err run_lc_11(const struct contract_input *in, struct rule_hits *hits) {
+    struct rule_setting setting = {.action = RULE_OFF};
+    enum err err = rule_setting_get(in->view, in->reviewing, "LC-11", &setting);
+    if (!err && setting.action != RULE_OFF) err = lc_11(in, &setting, hits);
+    rule_setting_done(&setting);
+    return err;
+}
+
 enum err labour_judge(const struct contract_input *in, struct rule_hits *hits) {
     bool concludes = strcmp(in->act, "conclude") == 0;
     bool has_term = json_member(in->claims, "kind") != NULL;
@@ -268,6 +328,7 @@ enum err labour_judge(const struct contract_input *in, struct rule_hits *hits) {
     if (!err && has_term) err = run(in, "LC-05", lc_05, hits);
     if (!err && concludes) err = run(in, "LC-09", lc_09, hits);
     if (!err && concludes) err = run(in, "LC-10", lc_10, hits);
+    if (!err && has_term) err = run_lc_11(in, hits);
     if (!err && concludes && in->reviewing) err = run(in, "LC-23", lc_23, hits);
     return err;
 }

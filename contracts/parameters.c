@@ -5,44 +5,107 @@
 
 #include <string.h>
 
+static const char *const domain_names[TAG_DOMAINS] = {
+    [TAG_LABOUR] = "labour", [TAG_BENEFIT] = "benefit"};
+
 static const struct parameter {
+    const char *group; /* the object that it is a member of; NULL: the parameters themselves */
     const char *name;
     int64_t standard, min, max;
     size_t offset;
 } table[] = {
     /* 7 days; at least a minute, or nothing would arrive in time; at most ten years */
-    {"admission_window_s", 604800, 60, 315360000, offsetof(struct parameters, admission_window_s)},
+    {NULL, "admission_window_s", 604800, 60, 315360000,
+     offsetof(struct parameters, admission_window_s)},
+    /* a new version means that the key was lost: nobody needs more than a million */
+    {"tag_versions", "labour", 1, 1, 1000000,
+     offsetof(struct parameters, tag_versions[TAG_LABOUR])},
+    {"tag_versions", "benefit", 1, 1, 1000000,
+     offsetof(struct parameters, tag_versions[TAG_BENEFIT])},
 };
 #define TABLE_COUNT (sizeof table / sizeof table[0])
 
-static const struct parameter *parameter_find(const char *name) {
+const char *tag_domain_name(enum tag_domain domain) {
+    return domain_names[domain];
+}
+
+bool tag_domain_from_name(const char *name, enum tag_domain *ret) {
+    for (size_t i = 0; i < TAG_DOMAINS; i++) {
+        if (strcmp(domain_names[i], name) != 0) continue;
+        *ret = (enum tag_domain)i;
+        return true;
+    }
+    return false;
+}
+
+/* -- JSON -- */
+
+static bool same_group(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static const struct parameter *parameter_find(const char *group, const char *name) {
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        if (strcmp(table[i].name, name) == 0) return &table[i];
+        if (same_group(table[i].group, group) && strcmp(table[i].name, name) == 0) return &table[i];
     return NULL;
 }
 
+static bool is_group(const char *name) {
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (table[i].group && strcmp(table[i].group, name) == 0) return true;
+    return false;
+}
+
 static bool value_read(const struct json *object, const struct parameter *parameter, int64_t *ret) {
-    return json_int(json_member(object, parameter->name), ret) && *ret >= parameter->min &&
+    const struct json *holder = parameter->group ? json_member(object, parameter->group) : object;
+    return json_int(json_member(holder, parameter->name), ret) && *ret >= parameter->min &&
            *ret <= parameter->max;
 }
 
-struct json *machine_parameters_default(void) {
+/* The group's object: the default, and over it what `given` (may be NULL) says. */
+static struct json *group_json(const char *group, const struct json *given) {
     struct json *object = json_new_object();
     enum err err = object ? ERR_OK : ERR_NO_MEMORY;
-    for (size_t i = 0; !err && i < TABLE_COUNT; i++)
-        err = json_put_int(object, table[i].name, table[i].standard);
+    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
+        int64_t value;
+        if (!same_group(table[i].group, group)) continue;
+        if (!value_read(given, &table[i], &value)) value = table[i].standard;
+        err = json_put_int(object, table[i].name, value);
+    }
     if (!err) return object;
     json_done(object);
     return NULL;
 }
 
-static enum err known_all(const struct json *object) {
-    for (void *it = json_first(object); it; it = json_next(object, it)) {
-        const struct parameter *parameter = parameter_find(json_name_at(it));
-        int64_t value;
-        if (!parameter || !value_read(object, parameter, &value)) return ERR_PROTOCOL;
+static struct json *parameters_json(const struct json *given) {
+    struct json *object = group_json(NULL, given);
+    enum err err = object ? ERR_OK : ERR_NO_MEMORY;
+    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
+        const char *group = table[i].group;
+        if (group && !json_member(object, group))
+            err = json_put(object, group, group_json(group, given));
     }
-    return ERR_OK;
+    if (!err) return object;
+    json_done(object);
+    return NULL;
+}
+
+struct json *machine_parameters_default(void) {
+    return parameters_json(NULL);
+}
+
+static enum err known_all(const struct json *all, const char *group, const struct json *object) {
+    enum err err = json_kind(object) == JSON_KIND_OBJECT ? ERR_OK : ERR_PROTOCOL;
+    for (void *it = json_first(object); !err && it; it = json_next(object, it)) {
+        const char *name = json_name_at(it);
+        const struct parameter *parameter = parameter_find(group, name);
+        int64_t value;
+        if (!group && is_group(name))
+            err = known_all(all, name, json_value_at(it));
+        else if (!parameter || !value_read(all, parameter, &value))
+            err = ERR_PROTOCOL;
+    }
+    return err;
 }
 
 static enum err row_put(struct overlay *overlay, const struct json *full) {
@@ -56,15 +119,11 @@ static enum err row_put(struct overlay *overlay, const struct json *full) {
 }
 
 enum err parameters_put(struct overlay *overlay, const struct json *object) {
-    enum err err = known_all(object);
+    enum err err = known_all(object, NULL, object);
     if (err) return err;
-    struct json *full = machine_parameters_default();
+    struct json *full = parameters_json(object);
     if (!full) return ERR_NO_MEMORY;
-    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
-        int64_t value;
-        if (value_read(object, &table[i], &value)) err = json_put_int(full, table[i].name, value);
-    }
-    if (!err) err = row_put(overlay, full);
+    err = row_put(overlay, full);
     json_done(full);
     return err;
 }

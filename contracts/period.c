@@ -96,3 +96,12 @@ int period_months(int32_t from, int32_t until) {
 int period_term_months(int32_t first, int32_t last) {
     return period_months(first, last + 1);
 }
+
+bool period_month_parse(struct bytes text, int32_t *ret_month) {
+    int year, month;
+    if (text.len != PERIOD_MONTH_LEN || text.data[4] != '-') return false;
+    if (!digits_read(text.data, 4, &year) || !digits_read(text.data + 5, 2, &month)) return false;
+    if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12) return false;
+    *ret_month = year * 12 + month - 1;
+    return true;
+}

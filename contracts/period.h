@@ -23,4 +23,9 @@ int period_months(int32_t from, int32_t until);
 /* Full months of a term whose last day is part of it, as contracts are written: 2026-01-01 to 2026-12-31 is 12. */
 int period_term_months(int32_t first, int32_t last);
 
+#define PERIOD_MONTH_LEN 7 /* YYYY-MM */
+
+/* Exactly YYYY-MM, year 1800 to 2999: months since year 0, so that later months are larger. */
+bool period_month_parse(struct bytes text, int32_t *ret_month);
+
 #endif

@@ -1,6 +1,6 @@
-/* See registry.h. Rows are written once, when a participant is admitted. What can change about a key (revoked) stands in its own row and is put into the public
- * JSON when that is read, so there are never two answers. */
-#include "contracts/registry.h"
+/* See registry.h. What can change about a key (its end, revoked) stands in its own row and is put into the public JSON when that is read, so there are never two
+ * answers. registry_change.c writes what changes after admission. */
+#include "contracts/registry_rows.h"
 
 #include "contracts/state_keys.h"
 
@@ -103,20 +103,27 @@ static enum err json_complete(struct view view, struct registry_participant *par
         err = kid ? registry_key_get(view, kid, &key) : ERR_CORRUPT;
         if (err == ERR_NOT_FOUND) err = ERR_CORRUPT;
         if (!err) err = json_put_bool(entry, "revoked", key.revoked);
+        if (!err && key.to != INT64_MAX) err = json_put_int(entry, "to", key.to);
         if (!err) err = json_put_int(entry, "bound_index", (int64_t)key.bound_index);
     }
     return err;
 }
 
-enum err registry_participant_get(struct view view, const char *id, bool with_json,
-                                  struct registry_participant *ret) {
+enum err registry_row_get(struct view view, const char *id, bool with_json,
+                          struct registry_participant *ret) {
     struct buf row;
-    struct registry_participant participant = {.json = NULL};
     buf_init(&row, STATE_ROW_MAX);
     enum err err = state_get(view, state_key_participant(id), &row);
-    if (!err) err = row_decode(buf_bytes(&row), with_json, &participant);
-    if (!err && with_json) err = json_complete(view, &participant);
+    if (!err) err = row_decode(buf_bytes(&row), with_json, ret);
     buf_done(&row);
+    return err;
+}
+
+enum err registry_participant_get(struct view view, const char *id, bool with_json,
+                                  struct registry_participant *ret) {
+    struct registry_participant participant = {.json = NULL};
+    enum err err = registry_row_get(view, id, with_json, &participant);
+    if (!err && with_json) err = json_complete(view, &participant);
     if (err)
         registry_participant_done(&participant);
     else
@@ -155,43 +162,60 @@ static enum err all_free(struct view view, const struct participant *participant
     return err;
 }
 
-static enum err key_write(struct overlay *overlay, const char *id,
-                          const struct participant_key *bound, uint64_t index) {
-    struct registry_key key = {
-        .alg = bound->key.alg, .from = bound->from, .to = bound->to, .bound_index = index};
-    struct state_key at = state_key_kid(bound->key.kid);
+enum err registry_key_put(struct overlay *overlay, const char *kid,
+                          const struct registry_key *key) {
+    struct state_key at = state_key_kid(kid);
     struct buf row;
     buf_init(&row, STATE_ROW_MAX);
-    memcpy(key.participant, id, strlen(id) + 1);
-    memcpy(key.point, bound->key.point, sizeof key.point);
-    enum err err = key_row_encode(&key, &row);
+    enum err err = key_row_encode(key, &row);
     if (!err) err = overlay_put(overlay, state_key_bytes(&at), buf_bytes(&row));
     buf_done(&row);
     return err;
 }
 
-static enum err row_json(const struct participant *participant, struct buf *row) {
+enum err registry_key_bind(struct overlay *overlay, const char *id,
+                           const struct participant_key *bound, uint64_t index) {
+    struct registry_key key = {
+        .alg = bound->key.alg, .from = bound->from, .to = bound->to, .bound_index = index};
+    memcpy(key.participant, id, strlen(id) + 1);
+    memcpy(key.point, bound->key.point, sizeof key.point);
+    return registry_key_put(overlay, bound->key.kid, &key);
+}
+
+static enum err row_json(const struct participant *participant, struct json **ret) {
     struct json *json = participant_json(participant);
     const struct json *keys = json_member(json, "keys");
     enum err err = json ? ERR_OK : ERR_NO_MEMORY;
     for (size_t i = 0; !err && i < participant->key_count; i++)
         err = json_put_text(own_at(keys, i), "kid", participant->keys[i].key.kid);
-    if (!err) err = json_format(json, row);
-    json_done(json);
+    if (err)
+        json_done(json);
+    else
+        *ret = json;
+    return err;
+}
+
+enum err registry_participant_put(struct overlay *overlay, const char *id,
+                                  const struct registry_participant *participant) {
+    struct state_key at = state_key_participant(id);
+    struct buf row;
+    buf_init(&row, STATE_ROW_MAX);
+    enum err err = buf_add_byte(&row, (uint8_t)participant->status);
+    if (!err) err = buf_add_u16(&row, participant->roles);
+    if (!err) err = buf_add_u64(&row, participant->admitted_index);
+    if (!err) err = json_format(participant->json, &row);
+    if (!err) err = overlay_put(overlay, state_key_bytes(&at), buf_bytes(&row));
+    buf_done(&row);
     return err;
 }
 
 static enum err participant_write(struct overlay *overlay, const struct participant *participant,
                                   uint64_t index) {
-    struct state_key at = state_key_participant(participant->id);
-    struct buf row;
-    buf_init(&row, STATE_ROW_MAX);
-    enum err err = buf_add_byte(&row, REGISTRY_ACTIVE);
-    if (!err) err = buf_add_u16(&row, participant->roles);
-    if (!err) err = buf_add_u64(&row, index);
-    if (!err) err = row_json(participant, &row);
-    if (!err) err = overlay_put(overlay, state_key_bytes(&at), buf_bytes(&row));
-    buf_done(&row);
+    struct registry_participant row = {
+        .status = REGISTRY_ACTIVE, .roles = participant->roles, .admitted_index = index};
+    enum err err = row_json(participant, &row.json);
+    if (!err) err = registry_participant_put(overlay, participant->id, &row);
+    registry_participant_done(&row);
     return err;
 }
 
@@ -200,7 +224,7 @@ enum err registry_admit(struct overlay *overlay, const struct participant *parti
     enum err err = all_free(overlay_view(overlay), participant, ret_why);
     if (!err) err = participant_write(overlay, participant, index);
     for (size_t i = 0; !err && i < participant->key_count; i++)
-        err = key_write(overlay, participant->id, &participant->keys[i], index);
+        err = registry_key_bind(overlay, participant->id, &participant->keys[i], index);
     return err;
 }
 

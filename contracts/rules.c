@@ -1,4 +1,4 @@
-/* See rules.h. The table; what a rule computes stands beside the type that it judges (labour_rules.c, participant.c). */
+/* See rules.h. The table; what a rule computes stands beside the type that it judges (labour_rules.c, benefit_rules.c, participant.c). */
 #include "contracts/rules.h"
 
 #include "contracts/state_keys.h"
@@ -20,8 +20,16 @@ static const struct rule table[] = {
      RULE_REJECT, "{}"},
     {"LC-10", 1, "The nine mandatory terms", "必备条款", "《劳动合同法》第十七条第一款", RULE_FLAG,
      "{}"},
+    {"LC-11", 1, "Overlapping contracts of one worker", "合同期限重叠",
+     "《劳动合同法》第三十九条第四项、第九十一条", RULE_REJECT, "{}"},
     {"LC-23", 1, "Check digits of organisation and person numbers",
      "统一社会信用代码与身份证号码校验", "GB 32100-2015、GB 11643-1999", RULE_REJECT, "{}"},
+    {"BN-01", 1, "One payment for a person, benefit and month", "重复领取", "社保经办实务",
+     RULE_REJECT, "{}"},
+    {"BN-10", 1, "A one-time benefit once for a person and cause", "一次性待遇重复领取",
+     "社保经办实务", RULE_REJECT, "{}"},
+    {"BN-19", 1, "A pay run agrees with its payments", "发放批次核对", "社保经办实务", RULE_REJECT,
+     "{}"},
 };
 #define TABLE_COUNT (sizeof table / sizeof table[0])
 

@@ -49,6 +49,40 @@ struct state_key state_key_rule(const char *rule) {
     return key_of("g rule ", bytes_text(rule), nothing);
 }
 
+struct state_key state_key_worker(const uint8_t tag[32]) {
+    return key_of("w ", bytes_of(tag, 32), nothing);
+}
+
+struct state_key state_key_worker_of(const uint8_t opening[RECORD_ID_LEN]) {
+    return key_of("W ", bytes_of(opening, RECORD_ID_LEN), nothing);
+}
+
+struct state_key state_key_benefit(const uint8_t opening[RECORD_ID_LEN]) {
+    return key_of("d ", bytes_of(opening, RECORD_ID_LEN), nothing);
+}
+
+static void key_add(struct state_key *key, const char *text) {
+    size_t len = strlen(text);
+    assert(len <= sizeof key->data - key->len);
+    memcpy(key->data + key->len, text, len);
+    key->len += len;
+}
+
+/* Neither an item nor a participant's id holds a blank, so no two keys are the same. */
+struct state_key state_key_payment(const uint8_t tag[32], const char *item, const char *slot) {
+    struct state_key key = key_of("b ", bytes_of(tag, 32), bytes_text(item));
+    key_add(&key, " ");
+    key_add(&key, slot);
+    return key;
+}
+
+struct state_key state_key_payrun(const char *payer, const char *batch_no) {
+    struct state_key key = key_of("B ", bytes_text(payer), nothing);
+    key_add(&key, " ");
+    key_add(&key, batch_no);
+    return key;
+}
+
 struct state_key state_key_participants(void) {
     return key_of("p ", nothing, nothing);
 }

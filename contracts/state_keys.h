@@ -14,6 +14,16 @@
  *                              in ms), state u8
  *   "F " record id 32,         empty: that finding was caused by that record                                                finding.c
  *        finding id 32
+ *   "w " worker's tag 32       count u8, each: opening id 32, id of the record that states the term 32, employer text8,      labour_terms.c
+ *                              first, last and ended day u32 (two's complement; 7fffffff: open), part-time u8
+ *   "W " opening id 32         tag of the worker of that contract 32                                                       labour_terms.c
+ *   "d " opening id 32         person's tag 32, item text8, period text8, cause text8, batch number text8, result u8,      benefit_state.c
+ *                              stepped u8 and, where that is 1, month that payment stops from text8 (empty: it does
+ *                              not) and id of the record that says so 32
+ *   "b " person's tag 32,      opening id 32 of the payment that holds this month, or for a one-time benefit this cause    benefit_state.c
+ *        item " " month|cause
+ *   "B " payer " " batch       item text8, period text8, closed u8, count u64, and per set bit of count, lowest first,     benefit_state.c
+ *        number                the hash of that perfect subtree 32 (RFC 6962 over the record ids)
  *   "g protocol"               u32                                                                                          machine.c
  *   "g parameters"             JSON object                                                                                  parameters.c
  *   "g rule " rule id          version u32, action u8, JSON object of parameters to the end                                 rules.c
@@ -23,7 +33,7 @@
 
 #include "contracts/view.h"
 
-#define STATE_KEY_MAX 128         /* "p " and the longest participant id are 90 */
+#define STATE_KEY_MAX 128         /* the longest: "B ", a payer and a batch number take 123 */
 #define STATE_ROW_MAX (64 * 1024) /* largest row: a participant with 16 keys takes about 6 KiB */
 
 struct state_key {
@@ -39,6 +49,11 @@ struct state_key state_key_finding(const uint8_t finding[32]);
 struct state_key state_key_finding_of(const uint8_t id[RECORD_ID_LEN], const uint8_t finding[32]);
 struct state_key state_key_governance(const char *name); /* "protocol", "parameters" */
 struct state_key state_key_rule(const char *rule);
+struct state_key state_key_worker(const uint8_t tag[32]);
+struct state_key state_key_worker_of(const uint8_t opening[RECORD_ID_LEN]);
+struct state_key state_key_benefit(const uint8_t opening[RECORD_ID_LEN]);
+struct state_key state_key_payment(const uint8_t tag[32], const char *item, const char *slot);
+struct state_key state_key_payrun(const char *payer, const char *batch_no);
 /* What all keys of participants, or of a record's findings, begin with. */
 struct state_key state_key_participants(void);
 struct state_key state_key_findings_of(const uint8_t id[RECORD_ID_LEN]);

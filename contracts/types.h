@@ -5,6 +5,7 @@
 #include "contracts/contract.h"
 
 extern const struct contract_type labour_contract_type;
+extern const struct contract_type benefit_type;
 extern const struct contract_type participant_type;
 
 #endif

@@ -55,10 +55,12 @@ Test(contracts_machine, machine_begin_writes_the_genesis_into_state) {
     struct memory_row *row = row_of(scene, state_key_governance("protocol"));
     cr_assert(row->value.len == 4 && get_u32(row->value.data) == 1);
     row = row_of(scene, state_key_governance("parameters"));
-    cr_assert(bytes_is(buf_bytes(&row->value), "{\"admission_window_s\":604800}"));
+    cr_assert(
+        bytes_is(buf_bytes(&row->value),
+                 "{\"admission_window_s\":604800,\"tag_versions\":{\"benefit\":1,\"labour\":1}}"));
     (void)row_of(scene, state_key_rule("LC-23"));
     (void)row_of(scene, state_key_participant("registrar"));
-    cr_assert(scene->state.count == 2 + 5 + 2 * 2,
+    cr_assert(scene->state.count == 2 + 9 + 2 * 2,
               "governance, rules, two participants with a key");
     end(scene);
 }
@@ -69,7 +71,7 @@ Test(contracts_machine, machine_begin_refuses_a_ledger_that_needs_another_progra
     cr_assert(begin_refused("{\"parameters\":{\"window_s\":604800}}") == ERR_PROTOCOL);
     cr_assert(begin_refused("{\"parameters\":{}}") == ERR_OK);
     cr_assert(begin_refused("{\"rules\":[]}") == ERR_OK);
-    cr_assert(begin_refused("{\"rules\":[{\"id\":\"BN-01\",\"version\":1,\"action\":\"reject\","
+    cr_assert(begin_refused("{\"rules\":[{\"id\":\"BN-99\",\"version\":1,\"action\":\"reject\","
                             "\"parameters\":{}}]}") == ERR_PROTOCOL);
 }
 
@@ -778,7 +780,7 @@ Test(contracts_machine, chain_readers_stop_at_every_shortened_row) {
 
 Test(contracts_machine, contract_types_json_lists_acts_and_elements) {
     struct json *types = NULL;
-    cr_assert(contract_types_json(&types) == ERR_OK && json_count(types) == 2);
+    cr_assert(contract_types_json(&types) == ERR_OK && json_count(types) == 3);
     const struct json *labour = json_at(types, 0);
     cr_assert_str_eq(json_text(json_member(labour, "vct")), "urn:qizheng:labour-contract:1");
     cr_assert(json_count(json_member(labour, "acts")) == 5);

@@ -36,7 +36,7 @@ Test(contracts_rules, rules_have_unique_ids_laws_and_readable_parameters) {
         cr_assert(strlen(rule->law) < sizeof widths.law && strlen(rule->id) < sizeof widths.rule);
         json_done(parameters);
     }
-    cr_assert(count == 5 && !rule_find("LC-99") && !rule_at(1000));
+    cr_assert(count == 9 && !rule_find("LC-99") && !rule_at(1000));
 }
 
 Test(contracts_rules, rule_words_are_inverse_and_complete) {
@@ -83,7 +83,7 @@ Test(contracts_rules, rule_rows_have_these_bytes) {
 
 Test(contracts_rules, rules_put_refuses_what_this_program_does_not_know) {
     static const char *const bad[] = {
-        "[{\"id\":\"BN-01\",\"version\":1,\"action\":\"reject\",\"parameters\":{}}]",
+        "[{\"id\":\"BN-99\",\"version\":1,\"action\":\"reject\",\"parameters\":{}}]",
         "[{\"id\":\"LC-09\",\"version\":2,\"action\":\"reject\",\"parameters\":{}}]",
         "[{\"id\":\"LC-09\",\"version\":1,\"action\":\"refuse\",\"parameters\":{}}]",
         "[{\"id\":\"LC-09\",\"version\":1,\"action\":\"reject\",\"parameters\":{\"x\":1}}]",
@@ -197,7 +197,9 @@ Test(contracts_rules, parameters_take_the_default_and_refuse_what_they_do_not_kn
     int64_t window;
     struct json *standard = machine_parameters_default();
     struct buf text = json_bytes_of(standard);
-    cr_assert(bytes_is(buf_bytes(&text), "{\"admission_window_s\":604800}"));
+    cr_assert(
+        bytes_is(buf_bytes(&text),
+                 "{\"admission_window_s\":604800,\"tag_versions\":{\"benefit\":1,\"labour\":1}}"));
     cr_assert(parameters("{}", &window) == ERR_OK && window == 604800);
     cr_assert(parameters("{\"admission_window_s\":60}", &window) == ERR_OK && window == 60);
     cr_assert(parameters("{\"admission_window_s\":59}", &window) == ERR_PROTOCOL);
