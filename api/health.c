@@ -20,6 +20,7 @@
     X("batch_bytes", LIMIT_BATCH)                                                                  \
     X("nodes", LIMIT_NODES)                                                                        \
     X("note_bytes", LIMIT_NOTE)                                                                    \
+    X("witness_body_bytes", LIMIT_WITNESS_BODY)                                                    \
     X("note_lines", LIMIT_NOTE_LINES)                                                              \
     X("policy_bytes", LIMIT_POLICY)                                                                \
     X("receipt_bytes", LIMIT_RECEIPT)                                                              \

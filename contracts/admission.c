@@ -282,6 +282,16 @@ static enum err refused(struct candidate *c, enum err err) {
     return ERR_OK;
 }
 
+/* FORMATS.md section 1: the same signing input again, "with whatever valid signature", is answered with the leaf that is there. Its key may have been
+ * revoked since; the record stays. */
+static enum err known(struct candidate *c) {
+    enum err err = key_find(c);
+    if (!err) err = signature_check(c);
+    if (err) return refused(c, err);
+    c->outcome->kind = OUTCOME_KNOWN;
+    return ERR_OK;
+}
+
 enum err admission_run(const struct admission *admission, const struct record *record,
                        struct outcome *ret) {
     struct candidate c = {.admission = admission, .record = record, .outcome = ret};
@@ -289,7 +299,7 @@ enum err admission_run(const struct admission *admission, const struct record *r
     outcome_begin(ret, record);
     c.view = overlay_view(admission->overlay);
     enum err err = c.view.find(c.view.ctx, record->id, &ret->index);
-    if (!err) ret->kind = OUTCOME_KNOWN;
+    if (!err) return known(&c);
     if (err != ERR_NOT_FOUND) return err;
     err = checks_run(&c);
     if (!err) err = writes_stage(&c);

@@ -74,7 +74,7 @@ static const cyaml_schema_value_t foreign_schema = {
 static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct config, node, node_fields),
     TEXT("data_dir", struct config, data_dir, PATH_LEN / 2, 0),
-    TEXT("listen", struct config, listen, 128, CYAML_FLAG_OPTIONAL),
+    TEXT("listen", struct config, listen, 21, CYAML_FLAG_OPTIONAL),
     TEXT("trusted_proxies", struct config, trusted_proxies, 1024, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("http", CYAML_FLAG_OPTIONAL, struct config, http, http_fields),
     CYAML_FIELD_MAPPING("order", CYAML_FLAG_OPTIONAL, struct config, order, order_fields),
@@ -203,6 +203,13 @@ static enum err check_values(const struct config *config, const char *path,
         return problem_set(ret_why, ERR_CONFIG,
                            "%s: order.kind is \"%s\"; this program knows \"solo\".", path,
                            config->order.kind);
+    }
+    if (strspn(config->listen, "0123456789.:") != strlen(config->listen) ||
+        !strchr(config->listen, ':')) {
+        return problem_set(ret_why, ERR_CONFIG,
+                           "%s: listen is \"%.64s\"; an IPv4 address and a port, such as "
+                           "127.0.0.1:8080.",
+                           path, config->listen);
     }
     if (!log_level_from_name(config->log.level, &level)) {
         return problem_set(ret_why, ERR_CONFIG,

@@ -4,7 +4,7 @@
  * disclosures and issuer chain stay as they are: the older checkpoints in the chain go on being valid. Only the public log is read, so any mirror will do.
  *
  * A newer checkpoint shows an earlier time no longer: its cosignatures are of now, and timestamp tokens are over the older one. So the receipt that was there
- * first is never lost. */
+ * first stays, and one with tokens is never replaced. */
 #include "api/cli/disk.h"
 #include "api/cli/mirror.h"
 #include "api/cli/remote.h"
@@ -142,13 +142,8 @@ static enum err old_keep(const char *path, const struct refresh *r, struct probl
     char old[DISK_PATH];
     enum err err = disk_path(old, ret_why, "%s.old", path);
     if (err) return err;
-    if (!disk_exists(old))
-        return disk_write_json(old, json_clone(r->receipt->json), 0600, DISK_NEW, ret_why);
-    if (!json_member(r->receipt->json, "timestamps")) return ERR_OK;
-    return problem_set(ret_why, ERR_STATE,
-                       "%s has timestamp tokens, which the new receipt cannot carry, and %s is "
-                       "there already. Give the new receipt a name with --out, and keep both.",
-                       path, old);
+    if (disk_exists(old)) return ERR_OK;
+    return disk_write_json(old, json_clone(r->receipt->json), 0600, DISK_NEW, ret_why);
 }
 
 static enum err receipt_write(const struct cli *cli, const struct refresh *r,

@@ -5,6 +5,7 @@
 #include "ledger/base/text.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,39 @@ static struct json *own(json_t *value) {
     return (struct json *)value;
 }
 
-/* jansson's depth limit is fixed when it is compiled, so brackets are counted before it sees the text. */
-static bool depth_ok(struct bytes text) {
-    size_t depth = 0;
+/* Without memory jansson's reader says "invalid token", or even leaves characters of a text out and says nothing. Nodes that judge the same
+ * bytes must not judge them differently for that, so whether an allocation failed while reading is noted here. */
+static _Thread_local bool starved;
+/* jansson's allocator before ours, which is put in front of it once. */
+static json_malloc_t malloc_below;
+static json_free_t free_below;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void *malloc_noted(size_t len) {
+    void *memory = malloc_below(len);
+    if (!memory) starved = true;
+    return memory;
+}
+
+static void start(void) {
+    json_get_alloc_funcs(&malloc_below, &free_below);
+    json_set_alloc_funcs(malloc_noted, free_below);
+}
+
+static json_t *load(struct bytes text, json_error_t *ret_error) {
+    (void)pthread_once(&once, start);
+    starved = false;
+    json_t *value = json_loadb(text.len ? (const char *)text.data : "", text.len,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
+    if (!starved) return value;
+    json_decref(value);
+    return NULL;
+}
+
+/* jansson's depth limit is fixed when it is compiled and it takes 80 bytes and more for a value of 3, so brackets and values are counted before
+ * it sees the text. */
+static bool shape_ok(struct bytes text, bool *ret_too_many) {
+    size_t depth = 0, values = 1;
     bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
@@ -30,12 +61,16 @@ static bool depth_ok(struct bytes text) {
         } else if (c == '"') {
             quoted = true;
         } else if (c == '{' || c == '[') {
+            values++;
             if (++depth > LIMIT_JSON_DEPTH) return false;
+        } else if (c == ',') {
+            values++;
         } else if ((c == '}' || c == ']') && depth) {
             depth--;
         }
     }
-    return true;
+    *ret_too_many = values > LIMIT_JSON_VALUES;
+    return !*ret_too_many;
 }
 
 /* RFC 8259 section 6: integers in [-(2**53)+1, (2**53)-1] "are interoperable in the sense that implementations will
@@ -70,16 +105,16 @@ static bool numbers_ok(json_t *value) {
 enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_why) {
     if (!utf8_valid(text))
         return problem_set(ret_why, ERR_MALFORMED_JSON, "The text is not UTF-8.");
-    if (!depth_ok(text)) {
-        return problem_set(ret_why, ERR_MALFORMED_JSON, "The JSON is nested deeper than %d levels.",
-                           LIMIT_JSON_DEPTH);
+    bool too_many = false;
+    if (!shape_ok(text, &too_many)) {
+        return problem_set(ret_why, ERR_MALFORMED_JSON,
+                           too_many ? "The JSON has more than %d values."
+                                    : "The JSON is nested deeper than %d levels.",
+                           too_many ? LIMIT_JSON_VALUES : LIMIT_JSON_DEPTH);
     }
     json_error_t error;
-    json_t *value = json_loadb(text.len ? (const char *)text.data : "", text.len,
-                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value && json_error_code(&error) == json_error_out_of_memory) {
-        return problem_set(ret_why, ERR_NO_MEMORY, "Out of memory.");
-    }
+    json_t *value = load(text, &error);
+    if (!value && starved) return problem_set(ret_why, ERR_NO_MEMORY, "Out of memory.");
     if (!value) {
         return problem_set(ret_why, ERR_MALFORMED_JSON,
                            "Not valid JSON at line %d, column %d: no more is read there.",
@@ -220,19 +255,19 @@ struct sink {
     enum err err;
 };
 
+/* After a failure nothing more is taken: jansson goes on behind a member's name that could not be written. */
 static int sink_add(const char *text, size_t len, void *ctx) {
     struct sink *sink = ctx;
-    sink->err = buf_add(sink->out, bytes_of(text, len));
+    if (!sink->err) sink->err = buf_add(sink->out, bytes_of(text, len));
     return sink->err ? -1 : 0;
 }
 
 static enum err format(const struct json *value, struct buf *out, size_t flags) {
     struct sink sink = {out, ERR_OK};
-    if (json_dump_callback(peer(value), sink_add, &sink,
-                           flags | JSON_SORT_KEYS | JSON_ENCODE_ANY)) {
-        return sink.err ? sink.err : ERR_NO_MEMORY;
-    }
-    return ERR_OK;
+    int rc =
+        json_dump_callback(peer(value), sink_add, &sink, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (sink.err) return sink.err;
+    return rc ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err json_format(const struct json *value, struct buf *out) {

@@ -10,6 +10,8 @@
 #define LIMIT_RECORD_PRESENTED                                                                     \
     (64 * 1024)            /* the same with its disclosures, which never reach a node */
 #define LIMIT_JSON_DEPTH 8 /* deepest nesting any of our formats needs is 6 */
+#define LIMIT_JSON_VALUES                                                                          \
+    32768 /* bounds what a hostile text takes in memory to a few MiB; a genesis of 1,000 participants has 20,000 */
 #define LIMIT_JSON_INT                                                                             \
     9007199254740991LL /* 2^53 - 1: what every JSON reader keeps exactly (RFC 8259 section 6) */
 #define LIMIT_DISCLOSURES 128        /* fields one contract can hide */

@@ -46,10 +46,10 @@ void sha256(struct bytes in, uint8_t ret[SHA256_LEN]) {
 void sha256_parts(const struct bytes *parts, size_t count, uint8_t ret[SHA256_LEN]) {
     EVP_MD_CTX *ctx = context();
     int ok = EVP_DigestInit_ex2(ctx, algorithm, NULL);
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].len) ok &= EVP_DigestUpdate(ctx, parts[i].data, parts[i].len);
+    for (size_t i = 0; ok == 1 && i < count; i++) {
+        if (parts[i].len) ok = EVP_DigestUpdate(ctx, parts[i].data, parts[i].len);
     }
-    ok &= EVP_DigestFinal_ex(ctx, ret, NULL);
+    if (ok == 1) ok = EVP_DigestFinal_ex(ctx, ret, NULL);
     assert(ok == 1);
 }
 

@@ -41,8 +41,8 @@ static EVP_MD_CTX *context(void) {
 void sm3(struct bytes in, uint8_t ret[SM3_LEN]) {
     EVP_MD_CTX *ctx = context();
     int ok = EVP_DigestInit_ex2(ctx, algorithm, NULL);
-    if (in.len) ok &= EVP_DigestUpdate(ctx, in.data, in.len);
-    ok &= EVP_DigestFinal_ex(ctx, ret, NULL);
+    if (ok == 1 && in.len) ok = EVP_DigestUpdate(ctx, in.data, in.len);
+    if (ok == 1) ok = EVP_DigestFinal_ex(ctx, ret, NULL);
     assert(ok == 1);
 }
 

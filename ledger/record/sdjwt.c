@@ -61,12 +61,16 @@ static enum err item_refuse(struct problem *ret_why, size_t index, const char *r
 }
 
 /* RFC 9901 section 9.3: the salt needs "a sufficiently high entropy", 128 bits or more. */
-static bool salt_good(struct bytes salt) {
+static enum err salt_check(struct bytes salt, size_t index, struct problem *ret_why) {
     struct buf raw;
     buf_init(&raw, LIMIT_DISCLOSURE);
-    bool good = base64url_decode(salt, &raw) == ERR_OK && raw.len >= LIMIT_SALT_MIN;
+    enum err err = base64url_decode(salt, &raw);
+    bool good = !err && raw.len >= LIMIT_SALT_MIN;
     buf_done(&raw);
-    return good;
+    if (good || err == ERR_NO_MEMORY) return err;
+    return item_refuse(
+        ret_why, index,
+        "has a salt that is not base64url of 16 bytes or more: it could be guessed.");
 }
 
 /* RFC 9901 section 7.1: "If the contents of the respective Disclosure is not a JSON array of three elements (salt, claim name,
@@ -74,11 +78,8 @@ static bool salt_good(struct bytes salt) {
 static enum err item_read(struct sdjwt_disclosure *item, size_t index, struct problem *ret_why) {
     if (json_kind(item->array) != JSON_KIND_ARRAY || json_count(item->array) != 3)
         return item_refuse(ret_why, index, "is not an array of salt, name and value.");
-    if (!salt_good(json_text_bytes(json_at(item->array, 0)))) {
-        return item_refuse(ret_why, index,
-                           "has a salt that is not base64url of 16 bytes or more: it could be "
-                           "guessed.");
-    }
+    enum err err = salt_check(json_text_bytes(json_at(item->array, 0)), index, ret_why);
+    if (err) return err;
     item->name = json_text(json_at(item->array, 1));
     item->value = json_at(item->array, 2);
     if (!item->name || sdjwt_name_reserved(item->name))

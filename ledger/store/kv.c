@@ -67,7 +67,12 @@ static enum err err_of(const char *text) {
 static enum err explain(char *text, const char *what, struct problem *ret_why) {
     if (!text) return ERR_OK;
     enum err err = err_of(text);
-    (void)problem_set(ret_why, err, "The database could not be %s: %s.", what, text);
+    if (err == ERR_LOCKED)
+        (void)problem_set(ret_why, err,
+                          "Another process uses this ledger's data: a node, or fsck. Stop it "
+                          "first, or wait until it has ended.");
+    else
+        (void)problem_set(ret_why, err, "The database could not be %s: %s.", what, text);
     leveldb_free(text);
     return err;
 }

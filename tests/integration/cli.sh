@@ -259,6 +259,12 @@ check "and verifies with its disclosures" says 0 "wage_amount" "$qizheng" verify
 check "the old one stays beside it" cmp "$dir/old.json" "$dir/sm3.receipt.json.old"
 check "privately, too" mode 600 "$dir/sm3.receipt.json.old"
 check "only the proof is new" json "$dir/sm3.receipt.json" "(lambda o: {k for k in j if j[k] != o[k]} == {'proof'})(json.load(open('$dir/old.json')))"
+python3 -c 'import json, sys; j = json.load(open(sys.argv[1])); j["timestamps"] = [{"type": "rfc3161", "token": "MAA="}]; json.dump(j, open(sys.argv[1], "w"))' "$dir/sm3.receipt.json"
+cp "$dir/sm3.receipt.json" "$dir/stamped.json"
+check "one with a timestamp token is not replaced" says 2 "would be lost" "$qizheng" receipt refresh "$dir/sm3.receipt.json"
+check "and is as it was" cmp "$dir/stamped.json" "$dir/sm3.receipt.json"
+check "under another name the new one can stand beside it" "$qizheng" receipt refresh "$dir/sm3.receipt.json" --out "$dir/unstamped.json"
+check "which has no token" json "$dir/unstamped.json" '"timestamps" not in j'
 check "a public receipt is refreshed as well" "$qizheng" receipt refresh "$dir/public.json" --out "$dir/public2.json"
 check "and verifies, too" "$qizheng" verify --receipt "$dir/public2.json" --policy "$policy"
 check "a receipt of another log is refused" says 2 "another log" "$qizheng" receipt refresh $vectors/good.json --out "$dir/x.json"

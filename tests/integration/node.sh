@@ -43,6 +43,9 @@ sed 's/threads: .*/threads: many/' "$dir/ledger/node.yaml" >"$dir/word.yaml"
 check "a word where a number belongs is refused" says "threads" config word
 sed 's/kind: solo/kind: duet/' "$dir/ledger/node.yaml" >"$dir/kind.yaml"
 check "an unknown order is refused by name" says "duet" config kind
+sed 's/^listen: .*/listen: everywhere/' "$dir/ledger/node.yaml" >"$dir/listen.yaml"
+check "an address that is none is refused by name" says "everywhere" config listen
+check "help is no failure" sh -c "'$qizhengd' --help | grep -q config"
 sed '/data_dir:/d' "$dir/ledger/node.yaml" >"$dir/lacking.yaml"
 check "a missing option is named" says "data_dir" config lacking
 : >"$dir/empty.yaml"

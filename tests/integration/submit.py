@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from client import Key, Node, b64u, contract, high_s, jcs, jws, record_id  # noqa: E402
+from client import Key, Node, b64u, contract, high_s, jcs, jws, record_id, resigned  # noqa: E402
 
 node, ledger = Node(sys.argv[1]), sys.argv[2]
 a, b, stranger = Key("ES256K", "a"), Key("Ed25519", "b"), Key("ES256K", "stranger")
@@ -50,6 +50,9 @@ again = accepted("the same bytes again give the same leaf", first, 200)
 ok("with the same index", again["index"] == reply["index"])
 other = accepted("the same signing input with the other S form gives the same leaf", high_s(first), 200)
 ok("and the stored canonical record", other["receipt"]["record"] == first + "~", other["receipt"].get("record"))
+other = accepted("the same signing input with another nonce gives the same leaf", resigned(a, first), 200)
+ok("and the stored record, whose hash the leaf carries", other["receipt"]["record"] == first + "~", other["receipt"].get("record"))
+refused("the same signing input with a false signature", first.rsplit(".", 1)[0] + "." + b64u(bytes([1]) * 64), 400, "signature_invalid")
 got, _, made = node.post_record(of(key=b, issuer="emp-b") + "~", "application/sd-jwt")
 ok("application/sd-jwt with one tilde is taken, signed with Ed25519", got == 201, made)
 got, _, made = node.post_record(of(), Prefer="respond-async")

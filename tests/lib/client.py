@@ -56,6 +56,16 @@ def high_s(text):
     return signing + "." + b64u(raw[:32] + (p.N - int.from_bytes(raw[32:], "big")).to_bytes(32, "big"))
 
 
+def resigned(key, text):
+    """The same signing input under another valid ES256K signature: another nonce."""
+    signing = text.rsplit(".", 1)[0]
+    z = int.from_bytes(hashlib.sha256(signing.encode()).digest(), "big")
+    k = int.from_bytes(os.urandom(32), "big") % (p.N - 1) + 1
+    r = p.ec_times(k, p.G)[0] % p.N
+    s = pow(k, p.N - 2, p.N) * (z + r * int.from_bytes(key.secret, "big")) % p.N
+    return signing + "." + b64u(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
 class Node:
     def __init__(self, url):
         self.address = urllib.parse.urlparse(url)

@@ -194,7 +194,7 @@ Test(api_routes, queries_are_refused_where_none_is_taken) {
 Test(api_routes, api_body_limit_is_zero_but_for_the_three_posts) {
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/records")), LIMIT_RECORD_PRESENTED);
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/verifications")), LIMIT_HTTP_VERIFICATION);
-    cr_assert_eq(api_body_limit("POST", bytes_text("/add-checkpoint")), LIMIT_NOTE);
+    cr_assert_eq(api_body_limit("POST", bytes_text("/add-checkpoint")), LIMIT_WITNESS_BODY);
     cr_assert_eq(api_body_limit("PUT", bytes_text("/v1/records")), 0);
     cr_assert_eq(api_body_limit("POST", bytes_text("/v1/records/")), 0);
     cr_assert_eq(api_body_limit("POST", bytes_text("/checkpoint")), 0);

@@ -4,6 +4,8 @@
 #include "ledger/base/limits.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum err parse(const char *text) {
@@ -89,6 +91,22 @@ Test(json, json_survives_a_megabyte_of_brackets) {
     cr_expect_eq(parse(text), ERR_MALFORMED_JSON);
 }
 
+Test(json, json_counts_values_before_it_takes_memory_for_them) {
+    static char text[3 * (LIMIT_JSON_VALUES + 8)];
+    for (int extra = 0; extra < 2; extra++) {
+        size_t at = 0;
+        text[at++] = '[';
+        for (int i = 0; i < LIMIT_JSON_VALUES - 2 + extra; i++) {
+            text[at++] = '1';
+            text[at++] = ',';
+        }
+        text[at++] = '1';
+        text[at++] = ']';
+        text[at] = 0;
+        cr_expect_eq(parse(text), extra ? ERR_MALFORMED_JSON : ERR_OK);
+    }
+}
+
 Test(json, json_format_sorts_names_and_keeps_values) {
     struct json *json;
     struct problem why;
@@ -139,4 +157,58 @@ Test(json, json_put_takes_over_and_tells_of_a_missing_child) {
     json_done(copy);
     json_done(object);
     json_done(NULL);
+}
+
+/* -- where something runs out -- */
+
+static const char *const rich =
+    "{\"a text that is long enough to make a buffer "
+    "grow\":[1,true,null,{\"\xe4\xb8\x80\":\"\\u4e00 and a "
+    "text of its own\"}],\"b\":\"\",\"c\":{\"a name longer than what stands behind it\":0}}";
+
+static long allowed; /* allocations until one fails; negative: none does */
+
+static void *scarce(size_t len) {
+    return allowed-- == 0 ? NULL : malloc(len);
+}
+
+Test(json, without_memory_the_answer_is_that_and_never_another_reading) {
+    struct json *whole = NULL, *json = NULL;
+    allowed = -1;
+    json_set_alloc_funcs(scarce, free);
+    cr_assert_eq(json_parse(bytes_text(rich), &whole, NULL), ERR_OK);
+    enum err err = ERR_NO_MEMORY;
+    long failures = 0;
+    for (; err == ERR_NO_MEMORY; failures++) {
+        struct problem why = {0};
+        allowed = failures;
+        err = json_parse(bytes_text(rich), &json, &why);
+        cr_assert(err == why.err, "%ld: %s", failures, why.detail);
+    }
+    allowed = -1;
+    cr_assert_eq(err, ERR_OK, "%ld allocations", failures);
+    cr_assert_gt(failures, 10);
+    cr_assert(json_same(json, whole));
+    cr_assert_eq(json_parse(bytes_text("[1,]"), &json, NULL), ERR_MALFORMED_JSON,
+                 "what is wrong with memory is still wrong");
+    json_done(json);
+    json_done(whole);
+}
+
+Test(json, what_does_not_fit_is_never_written_with_a_gap) {
+    struct json *json = NULL;
+    struct buf whole;
+    buf_init(&whole, 1024);
+    cr_assert_eq(json_parse(bytes_text(rich), &json, NULL), ERR_OK);
+    cr_assert_eq(json_format(json, &whole), ERR_OK);
+    for (size_t max = 0; max <= whole.len; max++) {
+        struct buf out;
+        buf_init(&out, max);
+        enum err err = json_format(json, &out);
+        cr_assert_eq(err, max < whole.len ? ERR_TOO_LARGE : ERR_OK, "%zu", max);
+        cr_assert(err || bytes_equal(buf_bytes(&out), buf_bytes(&whole)));
+        buf_done(&out);
+    }
+    buf_done(&whole);
+    json_done(json);
 }
