@@ -32,6 +32,7 @@ static const struct option_spec options[] = {
     {"rule", "ID=ACTION", "reject, flag or off for a rule, such as LC-10=reject", false, true},
     {"listen", "ADDRESS", "address and port of the node (default " LISTEN_DEFAULT ")", false,
      false},
+    {"keys", "DIR", "folder of the secrets, from the root (default D/keys)", false, false},
     {"passphrase-file", "FILE", "encrypt operator.pem and registrar.pem with it", false, false},
     {NULL, NULL, NULL, false, false},
 };
@@ -39,6 +40,7 @@ static const struct option_spec options[] = {
 struct init {
     const struct cli *cli;
     const char *dir;
+    char keys[DISK_PATH];
     struct founding_options options;
     struct founding founding;
     struct json *rules;
@@ -113,7 +115,7 @@ static enum err seed_write(struct init *init) {
     if (!text) return problem_set(&init->why, ERR_NO_MEMORY, "Out of locked memory.");
     hex_encode(bytes_of(init->founding.seed, NODEKEY_SEED_LEN), text);
     memcpy(text + 2 * NODEKEY_SEED_LEN, "\n", 2);
-    enum err err = disk_path(path, &init->why, "%s/keys/node.seed", init->dir);
+    enum err err = disk_path(path, &init->why, "%s/node.seed", init->keys);
     if (!err) err = keyfile_create(path, bytes_text(text), &init->why);
     secret_free(text);
     return err;
@@ -121,7 +123,7 @@ static enum err seed_write(struct init *init) {
 
 static enum err pem_write(struct init *init, const char *name, const struct key_secret *key) {
     char path[DISK_PATH];
-    enum err err = disk_path(path, &init->why, "%s/keys/%s", init->dir, name);
+    enum err err = disk_path(path, &init->why, "%s/%s", init->keys, name);
     return err ? err
                : signer_save(key, path, option_text(init->cli, "passphrase-file"), &init->why);
 }
@@ -129,7 +131,7 @@ static enum err pem_write(struct init *init, const char *name, const struct key_
 static enum err last_signed_write(struct init *init) {
     char path[DISK_PATH];
     struct lastsigned *file = NULL;
-    enum err err = disk_path(path, &init->why, "%s/keys/last-signed", init->dir);
+    enum err err = disk_path(path, &init->why, "%s/last-signed", init->keys);
     if (!err)
         err = lastsigned_open(path, init->founding.genesis->ledger_id, true, &file, &init->why);
     lastsigned_close(file);
@@ -162,6 +164,8 @@ static enum err config_format(const struct init *init, struct buf *out) {
     while (!err && bytes_line(&rest, &line)) {
         if (bytes_starts(line, "  name:")) {
             err = buf_format(out, "  name: %s\n", init->founding.node_name);
+        } else if (option_has(init->cli, "keys") && bytes_starts(line, "  keys_dir:")) {
+            err = buf_format(out, "  keys_dir: \"%s\"\n", init->keys);
         } else if (listen && bytes_starts(line, "listen:")) {
             err = buf_format(out, "listen: \"%s\"\n", listen);
         } else {
@@ -190,10 +194,22 @@ static enum err listen_check(struct init *init) {
                        "--listen is an IPv4 address and a port, such as " LISTEN_DEFAULT ".");
 }
 
+/* It stands in the configuration between quotes, and there a relative path would start somewhere else. */
+static enum err keys_choose(struct init *init) {
+    const char *keys = option_text(init->cli, "keys");
+    if (!keys) return disk_path(init->keys, &init->why, "%s/keys", init->dir);
+    bool is_plain = keys[0] == '/';
+    for (const char *c = keys; *c; c++)
+        is_plain = is_plain && *c != '"' && *c != '\\' && (unsigned char)*c >= ' ';
+    if (is_plain) return disk_path(init->keys, &init->why, "%s", keys);
+    return problem_set(&init->why, ERR_REQUEST,
+                       "--keys is a path from the root, without quotes and backslashes.");
+}
+
 static enum err files_write(struct init *init) {
     const struct founding *founding = &init->founding;
     enum err err = folder_make(init, "");
-    if (!err) err = folder_make(init, "/keys");
+    if (!err) err = file_make_dir(init->keys, &init->why);
     if (!err) err = folder_make(init, "/data");
     if (!err) err = seed_write(init);
     if (!err) err = pem_write(init, "operator.pem", founding->operator_key);
@@ -207,6 +223,7 @@ static enum err files_write(struct init *init) {
 static enum err make(struct init *init) {
     enum err err = dir_check_empty(init);
     if (!err) err = listen_check(init);
+    if (!err) err = keys_choose(init);
     if (!err) err = rules_make(init);
     if (!err) err = founding_make(&init->options, &init->founding, &init->why);
     if (!err) err = founding_genesis(&init->founding, &init->options, init->rules, &init->why);
@@ -228,14 +245,14 @@ static int report(const struct init *init) {
                      "  qizhengd --config %s/node.yaml\n"
                      "  qizheng key new --out acme.pem\n"
                      "  qizheng participant add --id acme --name ... --uscc ... --role employer "
-                     "--jwk acme.jwk --as registrar --key %s/keys/registrar.pem\n"
+                     "--jwk acme.jwk --as registrar --key %s/registrar.pem\n"
                      "  qizheng notarize contract.pdf --claims contract.claims.json --as acme "
                      "--key acme.pem\n"
                      "  qizheng verify contract.pdf --receipt contract.pdf.receipt.json --policy "
                      "%s/policy.txt\n\n"
-                     "Keep %s/keys apart from backups of %s/data: a copy that signs is a second "
+                     "Keep %s apart from backups of %s/data: a copy that signs is a second "
                      "history.\n",
-                     dir, dir, dir, dir, dir);
+                     dir, init->keys, dir, init->keys, dir);
         return EXIT_DONE;
     }
     struct json *json = json_new_object();

@@ -49,6 +49,11 @@ check "an unknown action is refused" says 2 "--rule" "$qizheng" init --dir "$dir
 check "an address with a quote is refused" says 2 "--listen" "$qizheng" init --dir "$dir/l3" --listen '127.0.0.1:0"'
 check "so is one that the node could not listen on" says 2 "IPv4" "$qizheng" init --dir "$dir/l3" --listen '[::1]:8080'
 check "nothing was made by those that were refused" test ! -e "$dir/l3"
+check "a folder of keys is named from the root" says 2 "--keys" "$qizheng" init --dir "$dir/l3" --keys keys
+check "and without quotes" says 2 "--keys" "$qizheng" init --dir "$dir/l3" --keys '/a"b'
+check "keys can stand apart" "$qizheng" init --dir "$dir/l4" --keys "$dir/l4-keys"
+check "and do" sh -c '[ -s "$0-keys/node.seed" ] && [ -s "$0-keys/last-signed" ] && [ ! -e "$0/keys" ] && "$1" --check-config --config "$0/node.yaml"' "$dir/l4" "$qizhengd"
+check "keys are never overwritten" says 2 "node.seed" "$qizheng" init --dir "$dir/l5" --keys "$dir/l4-keys"
 check "a parent that is not there is refused" says 2 "No such file" "$qizheng" init --dir "$dir/no/such"
 check "and nothing is said to be there" lacks "incomplete" "$dir/says.log"
 policy=$dir/ledger/policy.txt
