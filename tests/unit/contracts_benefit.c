@@ -757,3 +757,82 @@ Test(contracts_benefit, state_follows_from_leaves_alone_however_batches_are_cut)
     }
     cr_assert(accepted > 150, "%zu", accepted);
 }
+
+/* -- stopping -- */
+
+struct failing {
+    struct memory *memory;
+    size_t until; /* this many gets succeed */
+};
+
+static enum err failing_get(void *ctx, struct bytes key, struct buf *ret) {
+    struct failing *failing = ctx;
+    if (failing->until == 0) return ERR_IO;
+    failing->until--;
+    return memory_get(failing->memory, key, ret);
+}
+
+static enum err failing_find(void *ctx, const uint8_t id[32], uint64_t *ret_index) {
+    return memory_find(((struct failing *)ctx)->memory, id, ret_index);
+}
+
+/* The record is taken once every read succeeds, and until then the machine stops with the tip where it was. */
+static size_t stops(struct scene *scene, struct buf compact) {
+    struct failing failing = {&scene->state, 0};
+    struct view view = {&failing, failing_get, failing_find, memory_scan};
+    struct bytes list[] = {buf_bytes(&compact)};
+    struct buf batch = scene_batch(scene, 0, list, 1);
+    size_t reads = 0;
+    for (enum err err = ERR_IO; err; reads++) {
+        struct machine_tip tip = scene->tip;
+        struct overlay *overlay;
+        struct effects effects;
+        struct position position = {0, scene->revision + 1};
+        failing.until = reads;
+        cr_assert(overlay_open(view, &overlay) == ERR_OK && reads < 100);
+        err = machine_apply(&scene->machine, overlay, &tip, position, buf_bytes(&batch), NULL,
+                            &effects);
+        cr_assert(err == ERR_OK || err == ERR_IO);
+        if (err) cr_assert(memcmp(&tip, &scene->tip, sizeof tip) == 0);
+        if (!err) cr_assert(effects.entry_count == 1, "%s", effects.outcomes[0].problem.detail);
+        effects_done(&effects);
+        overlay_close(overlay);
+    }
+    buf_done(&batch);
+    buf_done(&compact);
+    return reads;
+}
+
+Test(contracts_benefit, machine_stops_at_every_read_of_these_types_that_fails) {
+    struct scene *scene = benefit_scene(NULL);
+    uint8_t opening[32], paid[32], root[32];
+    char over[160], text[44];
+    cr_assert(determine(scene, 1, "{}", opening) == ERR_OK);
+    cr_assert(pay(scene, "acme", 1, "{}", paid) == ERR_OK);
+    merkle_leaf(bytes_of(paid, 32), root);
+    base64url_write(bytes_of(root, 32), text);
+    (void)snprintf(over, sizeof over, "{\"items_root\":\"%s\"}", text);
+    const struct benefit_act acts[] = {
+        {"acme", "disburse", BENEFIT_DISBURSE, "{\"period\":\"2027-01\",\"batch_no\":\"n\"}", 1, 0,
+         opening, NULL},
+        {"acme", "disburse", BENEFIT_DISBURSE, "{\"result\":\"returned\"}", 1, 0, NULL, NULL},
+        {"acme", "suspend", BENEFIT_SUSPEND, "{}", 1, 0, opening, NULL},
+        {"acme", "batch", BENEFIT_BATCH, over, 0, 0, NULL, NULL},
+        {"acme", "correct", BENEFIT_DISBURSE, "{\"result\":\"failed\"}", 1, 0, paid, paid},
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+        cr_assert(stops(scene, benefit_record(scene, acts[i])) > 5);
+    const char *const names[] = {"suspend", "revoke", "rotate"};
+    for (size_t i = 0; i < 3; i++) {
+        struct json *claims = scene_participant("acme", "payer", SCENE_GOOD_USCC, scene->stranger);
+        if (i < 2) {
+            json_done(claims);
+            claims = json_text_of("{\"id\":\"acme\",\"reason\":\"other\"}");
+        }
+        if (i == 1)
+            cr_assert(json_put_text(claims, "kid", key_secret_public(scene->acme)->kid) == ERR_OK);
+        cr_assert(stops(scene, scene_record(scene, claims, "registrar", "participant", names[i],
+                                            scene->registrar)) > 5);
+    }
+    benefit_scene_done(scene);
+}
