@@ -33,6 +33,7 @@ static enum err put_common(const struct draft_head *head, const struct claims *c
     if (!err && head->ref) err = json_put_text(payload, "ref", head->ref);
     if (!err && head->replaces) err = json_put_text(payload, "replaces", head->replaces);
     if (!err && doc) err = json_put(payload, "doc", json_clone(doc));
+    if (!err && head->tags) err = json_put(payload, "tags", json_clone(head->tags));
     return err;
 }
 

@@ -10,9 +10,10 @@
 
 struct draft_head {
     const char *issuer;
-    const char *ledger;   /* hex */
-    const char *ref;      /* hex record id, or NULL */
-    const char *replaces; /* the same */
+    const char *ledger;      /* hex */
+    const char *ref;         /* hex record id, or NULL */
+    const char *replaces;    /* the same */
+    const struct json *tags; /* object, or NULL */
 };
 
 struct draft {

@@ -6,6 +6,7 @@
 #include "api/cli/remote.h"
 #include "api/cli/signer.h"
 #include "api/cli/submit.h"
+#include "api/cli/tag_option.h"
 #include "ledger/base/text.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ static const struct option_spec options[] = {
     {"act", "ACT", "what happens, such as conclude", false, false},
     {"set", "NAME=VALUE", "a claim in the clear; name:=json for JSON", false, true},
     {"hide", "NAME=VALUE", "a claim of which nodes see a salted digest only", false, true},
+    TAG_OPTION,
     {"ref", "ID", "the record that this one follows", false, false},
     {"replaces", "ID", "the record that a correction replaces", false, false},
     {"sm3", NULL, "name the document by its SM3 digest, too", false, false},
@@ -30,7 +32,7 @@ static const struct option_spec options[] = {
 struct job {
     struct claims claims;
     struct key_secret *key;
-    struct json *doc;
+    struct json *doc, *tags;
     struct client *client;
     struct draft draft;
     char ledger[65];
@@ -76,6 +78,7 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
                           "goes.");
     if (!err) err = id_check(cli, "replaces", ret_why);
     if (!err) err = claims_from_options(cli, &job->claims, ret_why);
+    if (!err) err = tags_from_options(cli, &job->tags, ret_why);
     if (!err)
         err = signer_open(option_text(cli, "key"), option_text(cli, "passphrase-file"), &job->key,
                           ret_why);
@@ -84,7 +87,7 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
     if (!err) err = remote_ledger(job->client, job->ledger, ret_why);
     if (err) return err;
     struct draft_head head = {option_text(cli, "as"), job->ledger, option_text(cli, "ref"),
-                              option_text(cli, "replaces")};
+                              option_text(cli, "replaces"), job->tags};
     return draft_make(&head, &job->claims, job->doc, &job->draft, ret_why);
 }
 
@@ -100,6 +103,7 @@ static int run(struct cli *cli) {
     draft_done(&job.draft);
     client_close(job.client);
     json_done(job.doc);
+    json_done(job.tags);
     key_secret_done(job.key);
     claims_done(&job.claims);
     return status;
