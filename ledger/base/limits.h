@@ -18,6 +18,7 @@
 #define LIMIT_DISCLOSURE (16 * 1024) /* one encoded disclosure */
 #define LIMIT_DOCS 8                 /* document digests in one record */
 #define LIMIT_TAGS 8                 /* tag roles in one record */
+#define LIMIT_TAG_ID 64              /* bytes of an id number; GB 11643's has 18, passports 9 */
 #define LIMIT_KEYS 16                /* keys a participant holds at a time */
 #define LIMIT_ROLES 8                /* roles there are */
 #define LIMIT_ID                                                                                   \
