@@ -312,9 +312,12 @@ flip "$mirror/tile/0/000.p/$n" 70
 flip "$mirror/tile/entries/000.p/$n" 70
 check "an entry that it changed is found" says 1 "qizheng:" fresh
 flip "$mirror/tile/entries/000.p/$n" 70
-flip "$mirror/checkpoint" 40
-check "a checkpoint that it changed is found" says 1 "qizheng:" fresh
-flip "$mirror/checkpoint" 40
+cp "$mirror/checkpoint" "$dir/checkpoint"
+python3 -c 'import sys; t = open(sys.argv[1]).read().split("\n"); t[2] = ("B" if t[2][0] == "A" else "A") + t[2][1:]; open(sys.argv[1], "w").write("\n".join(t))' "$mirror/checkpoint"
+check "a checkpoint with another root is found" says 1 "qizheng:" fresh
+sed '3s/^./*/' "$dir/checkpoint" >"$mirror/checkpoint"
+check "one that is no checkpoint: could not check" says 2 "no checkpoint" fresh
+cp "$dir/checkpoint" "$mirror/checkpoint"
 mv "$mirror/tile/0/000.p/$n" "$dir/away"
 check "a tile that is missing: could not check" says 2 "qizheng:" fresh
 mv "$dir/away" "$mirror/tile/0/000.p/$n"
