@@ -5,6 +5,7 @@
 
 #include "contracts/chain.h"
 #include "contracts/finding.h"
+#include "contracts/issuer.h"
 #include "contracts/personal.h"
 #include "ledger/base/text.h"
 
@@ -19,7 +20,6 @@ struct candidate {
     const struct admission *admission;
     const struct record *record;
     struct view view;
-    struct registry_key key;
     uint16_t roles; /* of the issuer */
     const struct contract_type *type;
     const struct contract_act *act;
@@ -64,82 +64,19 @@ static enum err window_check(struct candidate *c) {
     return ERR_OK;
 }
 
-/* -- who signed -- */
-
-static enum err key_find(struct candidate *c) {
-    enum err err = registry_key_get(c->view, c->record->jws.kid, &c->key);
-    if (err && err != ERR_NOT_FOUND) return err;
-    if (!err && strcmp(c->key.participant, c->record->iss) == 0) return ERR_OK;
-    return problem_at(&c->outcome->problem, ERR_ISSUER_UNKNOWN, "/iss",
-                      "The key with this kid is not registered for the issuer. A registrar admits "
-                      "participants and their keys.");
+static struct issuer_claim claim_of(const struct candidate *c) {
+    struct issuer_claim claim = {.machine = c->admission->machine,
+                                 .view = c->view,
+                                 .time_ms = c->admission->time_ms,
+                                 .iss = c->record->iss,
+                                 .jws = &c->record->jws,
+                                 .skip_signature = c->admission->skip_signature};
+    return claim;
 }
 
-static enum err issuer_check(struct candidate *c) {
-    struct registry_participant participant;
-    enum err err = registry_participant_get(c->view, c->record->iss, false, &participant);
-    if (err == ERR_NOT_FOUND) return ERR_CORRUPT; /* its key row is there */
-    if (err) return err;
-    c->roles = participant.roles;
-    bool active = participant.status == REGISTRY_ACTIVE;
-    registry_participant_done(&participant);
-    if (active) return ERR_OK;
-    return problem_at(&c->outcome->problem, ERR_ISSUER_SUSPENDED, "/iss",
-                      "The issuer is suspended; a registrar can resume it.");
-}
-
-static enum err validity_check(struct candidate *c) {
-    int64_t now = (int64_t)(c->admission->time_ms / 1000);
-    if (c->key.revoked) {
-        return problem_set(&c->outcome->problem, ERR_KEY_REVOKED,
-                           "The key is revoked. Sign with another one.");
-    }
-    if (c->key.from <= now && now < c->key.to) return ERR_OK;
-    return problem_set(&c->outcome->problem, ERR_KEY_REVOKED,
-                       "The key is not valid at ledger time %lld: it is from %lld until before "
-                       "%lld (seconds since 1970).",
-                       (long long)now, (long long)c->key.from, (long long)c->key.to);
-}
-
-static enum err alg_check(struct candidate *c) {
-    if (c->record->jws.alg == c->key.alg) return ERR_OK;
-    return problem_set(&c->outcome->problem, ERR_ALG_MISMATCH,
-                       "The record is signed with %s, but the registered key is for %s.",
-                       key_alg_name(c->record->jws.alg), key_alg_name(c->key.alg));
-}
-
-static enum err key_build(const struct registry_key *row, const char *kid, struct key_public *ret) {
-    size_t len = row->alg == KEY_ED25519 ? 32 : 64;
-    enum err err = key_public_from_point(row->alg, bytes_of(row->point, len), ret);
-    if (err == ERR_KEY) return ERR_CORRUPT; /* it was a key when it was registered */
-    if (err || strcmp(ret->kid, kid) == 0) return err;
-    key_public_done(ret);
-    return ERR_CORRUPT;
-}
-
-static enum err verify(struct candidate *c) {
-    const struct key_cache *cache = &c->admission->machine->keys;
-    const struct jws *jws = &c->record->jws;
-    const struct key_public *key = cache->get ? cache->get(cache->ctx, jws->kid) : NULL;
-    struct key_public built = {.handle = NULL};
-    if (!key) {
-        enum err err = key_build(&c->key, jws->kid, &built);
-        if (err) return err;
-        if (cache->put) cache->put(cache->ctx, &built);
-        key = &built;
-    }
-    enum err err = jws_verify(jws, key);
-    key_public_done(&built);
-    return err;
-}
-
-static enum err signature_check(struct candidate *c) {
-    if (c->admission->skip_signature) return ERR_OK;
-    enum err err = verify(c);
-    if (!admission_refuses(err)) return err;
-    return problem_set(&c->outcome->problem, err,
-                       "The signature does not verify under the registered key: the record was "
-                       "changed after signing, or signed with another key.");
+static enum err issuer_run(struct candidate *c) {
+    struct issuer_claim claim = claim_of(c);
+    return issuer_check(&claim, &c->roles, &c->outcome->problem);
 }
 
 /* -- what it says -- */
@@ -244,11 +181,7 @@ static enum err findings_open(struct candidate *c) {
 static enum err checks_run(struct candidate *c) {
     enum err err = audience_check(c);
     if (!err) err = window_check(c);
-    if (!err) err = key_find(c);
-    if (!err) err = issuer_check(c);
-    if (!err) err = validity_check(c);
-    if (!err) err = alg_check(c);
-    if (!err) err = signature_check(c);
+    if (!err) err = issuer_run(c);
     if (!err) err = type_find(c);
     if (!err) err = role_check(c);
     if (!err) err = claims_run(c);
@@ -285,8 +218,8 @@ static enum err refused(struct candidate *c, enum err err) {
 /* FORMATS.md section 1: the same signing input again, "with whatever valid signature", is answered with the leaf that is there. Its key may have been
  * revoked since; the record stays. */
 static enum err known(struct candidate *c) {
-    enum err err = key_find(c);
-    if (!err) err = signature_check(c);
+    struct issuer_claim claim = claim_of(c);
+    enum err err = issuer_recognise(&claim, &c->outcome->problem);
     if (err) return refused(c, err);
     c->outcome->kind = OUTCOME_KNOWN;
     return ERR_OK;
