@@ -129,6 +129,13 @@ static void problem_hide(struct api_call *call, enum err err) {
                       id);
 }
 
+/* RFC 9110 section 11.6.1: "A server generating a 401 (Unauthorized) response MUST send a WWW-Authenticate header field". RFC 6750 section 3.1: no error code where the
+ * request "lacks any authentication information". */
+static void challenge(struct http_reply *reply, enum err err) {
+    http_reply_header(reply, "WWW-Authenticate", "Bearer%s",
+                      err == ERR_TOKEN_MISSING ? "" : " error=\"invalid_token\"");
+}
+
 static void reply_error(struct api_call *call, enum err err) {
     if (call->why.err != err) (void)problem_set(&call->why, err, "%s.", err_title(err));
     if (err_status(err) == 500) problem_hide(call, err);
@@ -136,6 +143,7 @@ static void reply_error(struct api_call *call, enum err err) {
     call->reply->header_count = 0;
     http_reply_problem(call->reply, &call->why, call->request->id);
     if (call->allow) http_reply_header(call->reply, "Allow", "%s", call->allow);
+    if (call->reply->status == 401) challenge(call->reply, err);
 }
 
 static bool has_header(const struct http_reply *reply, const char *name) {

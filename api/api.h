@@ -52,6 +52,8 @@ struct api_host {
     /* ERR_OK where ready; else why not (ERR_NO_QUORUM, ERR_DIVERGED, ERR_DRAINING, ERR_DISK_FULL). */
     enum err (*ready)(void *ctx, struct problem *ret_why);
     uint64_t (*clock_ms)(void *ctx);
+    /* *ret_first: no token with this digest came before; it is remembered until exp_s. ERR_RATE where too many are. */
+    enum err (*token_once)(void *ctx, const uint8_t digest[32], int64_t exp_s, bool *ret_first);
 };
 
 struct api {
@@ -61,6 +63,8 @@ struct api {
     struct bytes policy;      /* this ledger's verifier policy text */
     unsigned wait_default_ms; /* 10000 */
     unsigned wait_max_ms;     /* 60000 */
+    const char *node_name;    /* what access tokens name as their audience */
+    uint64_t started_ms; /* when this process began to answer: tokens from before are refused */
 };
 
 /* The state view over a store snapshot that machine_check wants; view.ctx borrows the store_view. */

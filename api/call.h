@@ -79,6 +79,16 @@ struct field_prefer {
 };
 struct field_prefer field_prefer(const char *value);
 
+/* -- who asks (reader.c) -- */
+/* A participant that showed an access token for this very request (ledger/record/token.h). */
+struct reader {
+    char id[LIMIT_ID + 1];
+    uint16_t roles; /* bits of enum role, as the registry has them now */
+};
+/* Takes the request's bearer token (RFC 6750) and writes who reads, in which roles and what for to the log: so ask once a request, before anything else. ERR_TOKEN_*,
+ * ERR_ISSUER_SUSPENDED, ERR_RATE with a reason. */
+enum err call_reader(struct api_call *call, struct reader *ret) MUST_CHECK;
+
 /* -- receipts (receipts.c) -- */
 /* The receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. */
 enum err receipt_of(struct call_final *final, uint64_t index, bool with_record, struct json **ret,

@@ -146,6 +146,7 @@ static void put_headers(struct writer *w, const struct route *route, int status)
     if (status < 300) put(w, form, "X-Qizheng-Size", "X-Qizheng-Size");
     if (status == 201 || status == 202) put(w, form, "Location", "Location");
     if (may_retry) put(w, form, "Retry-After", "Retry-After");
+    if (status == 401) put(w, form, "WWW-Authenticate", "WWW-Authenticate");
     put(w, "}");
 }
 
@@ -188,6 +189,7 @@ static void put_operation(struct writer *w, const struct route *route) {
     put(w, "\",\"tags\":[\"%.*s\"],\"summary\":\"%s.\",", (int)topic.len, topic.data,
         route->summary);
     put_parameters(w, route);
+    if (route->needs_token) put(w, ",\"security\":[{\"token\":[]}]");
     put_request(w, route);
     put(w, ",\"responses\":{");
     for (int status = 200; status < 600; status++) put_response(w, route, status, &first);

@@ -4,7 +4,7 @@
  * the description promises is walked against a running node by tests/integration/openapi.sh.
  *
  * Not in a row, since all have them: 400 `request`, 503 `draining` and `no_memory`, 500 `io`, `corrupt` and `internal`; with a body also 408 `timeout` and 413
- * `too_large`; 405 `method` wherever a path lacks the method. */
+ * `too_large`; with needs_token 401 `token_*`, 403 `issuer_suspended` and 429 `rate`; 405 `method` wherever a path lacks the method. */
 #ifndef QIZHENG_API_ROUTE_H
 #define QIZHENG_API_ROUTE_H
 
@@ -34,12 +34,13 @@ struct route {
     const char *method;
     const char *pattern; /* {} stands for one segment, * at the end for the rest */
     enum err (*handle)(struct api_call *call);
-    size_t body_limit;                        /* 0: takes no body */
-    bool is_open;                             /* read across origins (CORS) */
-    const char *params[ROUTE_PARAMS];         /* of the query */
-    const char *summary;                      /* one sentence */
-    const char *fields[ROUTE_FIELDS];         /* header fields that change the answer */
-    struct route_body takes[ROUTE_BODIES];    /* media types of the request */
+    size_t body_limit;                     /* 0: takes no body */
+    bool is_open;                          /* read across origins (CORS) */
+    bool needs_token;                      /* takes an access token (reader.c), and may refuse it */
+    const char *params[ROUTE_PARAMS];      /* of the query */
+    const char *summary;                   /* one sentence */
+    const char *fields[ROUTE_FIELDS];      /* header fields that change the answer */
+    struct route_body takes[ROUTE_BODIES]; /* media types of the request */
     struct route_answer gives[ROUTE_ANSWERS]; /* whatever is not a problem */
     const enum err *refuses;                  /* problems, ended by ERR_OK; NULL: none of its own */
 };

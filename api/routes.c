@@ -193,13 +193,19 @@ static bool refuses(const struct route *route, enum err err) {
     return false;
 }
 
+static bool is_of_tokens(enum err err) {
+    return err == ERR_TOKEN_MISSING || err == ERR_TOKEN_INVALID || err == ERR_TOKEN_EXPIRED ||
+           err == ERR_TOKEN_REPLAYED || err == ERR_ISSUER_SUSPENDED || err == ERR_RATE;
+}
+
 static bool is_common(const struct route *route, enum err err) {
     static const enum err all[] = {ERR_REQUEST, ERR_DRAINING, ERR_NO_MEMORY,
                                    ERR_IO,      ERR_CORRUPT,  ERR_INTERNAL};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i] == err) return true;
     }
-    return route->body_limit && (err == ERR_TIMEOUT || err == ERR_TOO_LARGE);
+    if (route->body_limit && (err == ERR_TIMEOUT || err == ERR_TOO_LARGE)) return true;
+    return route->needs_token && is_of_tokens(err);
 }
 
 enum err route_problem(const struct route *route, int status, size_t index) {

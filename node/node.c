@@ -10,6 +10,7 @@
 #include "node/clock.h"
 #include "node/keycache.h"
 #include "node/proposer.h"
+#include "node/usedtokens.h"
 #include "node/writer.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ struct node {
     struct keycache *keycache;
     struct machine machine;
     struct published *published;
+    struct usedtokens *usedtokens;
     struct queue *queue;
     struct cosigner *cosigner;
     struct writer *writer;
@@ -127,6 +129,13 @@ static enum err host_ready(void *ctx, struct problem *ret_why) {
     if (now_s <= time_s + READY_AGE_S) return ERR_OK;
     return problem_set(ret_why, ERR_NO_QUORUM, "The newest final checkpoint is %llu s old.",
                        (unsigned long long)(now_s - time_s));
+}
+
+static enum err host_token_once(void *ctx, const uint8_t digest[32], int64_t exp_s,
+                                bool *ret_first) {
+    struct node *node = ctx;
+    int64_t now_s = (int64_t)(clock_unix_ms() / 1000);
+    return usedtokens_add(node->usedtokens, digest, now_s, exp_s, ret_first);
 }
 
 static uint64_t host_clock_ms(void *ctx) {
@@ -333,6 +342,7 @@ static enum err storage_open(struct node *node, struct problem *ret_why) {
         err = lastsigned_open(path, node->genesis->ledger_id, false, &node->lastsigned, ret_why);
     if (!err) err = keycache_open(&node->keycache);
     if (!err) err = published_open(&node->published);
+    if (!err) err = usedtokens_open(&node->usedtokens);
     if (!err) err = queue_open(node->config->http.queue_records, &node->queue);
     node->machine.genesis = node->genesis;
     if (!err) node->machine.keys = keycache_of(node->keycache);
@@ -387,13 +397,16 @@ static enum err http_start(struct node *node, struct problem *ret_why) {
                             host_cosign_add,
                             host_status,
                             host_ready,
-                            host_clock_ms};
+                            host_clock_ms,
+                            host_token_once};
     node->api.host = host;
     node->api.store = node->store;
     node->api.machine = &node->machine;
     node->api.policy = buf_bytes(&node->policy_text);
     node->api.wait_default_ms = WAIT_DEFAULT_MS;
     node->api.wait_max_ms = WAIT_MAX_MS;
+    node->api.node_name = node->config->node.name;
+    node->api.started_ms = clock_unix_ms();
     struct server_options options = {node->config->listen, node->config->http.threads,
                                      node->config->http.request_timeout_ms,
                                      node->config->trusted_proxies};
@@ -447,6 +460,7 @@ void node_stop(struct node *node) {
     cosigner_close(node->cosigner);
     queue_close(node->queue);
     published_close(node->published);
+    usedtokens_close(node->usedtokens);
     keycache_close(node->keycache);
     lastsigned_close(node->lastsigned);
     store_close(node->store);

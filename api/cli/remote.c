@@ -18,20 +18,24 @@ enum err remote_open(const struct cli *cli, struct client **ret, struct problem 
     return client_open(url, cli->ca, TIMEOUT_MS, ret, ret_why);
 }
 
+enum err remote_reply_check(const struct client_reply *reply, struct problem *ret_why) {
+    if (reply->status == 200) return ERR_OK;
+    struct problem why = {ERR_OK, "", "", "", ""};
+    client_problem(reply, &why);
+    if (ret_why) *ret_why = why;
+    return why.err ? why.err : ERR_INTERNAL;
+}
+
 enum err remote_get(struct client *client, const char *path, size_t max, struct buf *ret,
                     struct problem *ret_why) {
     struct client_reply reply;
     memset(&reply, 0, sizeof reply);
     enum err err = client_call(client, "GET", path, NULL, bytes_of(NULL, 0), max, &reply, ret_why);
     if (err) return err;
-    if (reply.status == 200) {
+    err = remote_reply_check(&reply, ret_why);
+    if (!err) {
         *ret = reply.body;
         memset(&reply.body, 0, sizeof reply.body);
-    } else {
-        struct problem why = {ERR_OK, "", "", "", ""};
-        client_problem(&reply, &why);
-        err = why.err ? why.err : ERR_INTERNAL;
-        if (ret_why) *ret_why = why;
     }
     client_reply_done(&reply);
     return err;

@@ -13,6 +13,8 @@ enum err remote_open(const struct cli *cli, struct client **ret,
 /* The body of a 200 answer, in a new buffer. Any other status becomes its problem: its error is returned. */
 enum err remote_get(struct client *client, const char *path, size_t max, struct buf *ret,
                     struct problem *ret_why) MUST_CHECK;
+/* ERR_OK for 200; any other status becomes its problem: its error is returned. */
+enum err remote_reply_check(const struct client_reply *reply, struct problem *ret_why) MUST_CHECK;
 enum err remote_get_json(struct client *client, const char *path, struct json **ret,
                          struct problem *ret_why) MUST_CHECK;
 /* The ledger's id in hex, as the node says it. */

@@ -53,6 +53,9 @@
 #define LIMIT_PEM (16 * 1024)
 #define LIMIT_JWK 2048
 #define LIMIT_PASSPHRASE 1024
+#define LIMIT_TOKEN (4 * 1024) /* an access token: its claims take about 600 bytes */
+#define LIMIT_TOKENS_USED                                                                          \
+    65536 /* tokens remembered until they expire, 48 bytes each: 200 a second for 5 minutes */
 
 /* -- storage -- */
 #define LIMIT_SEGMENT                                                                              \

@@ -15,10 +15,11 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import openapi  # noqa: E402
-from client import Key, Node, contract, jws, record_id  # noqa: E402
+from client import Key, Node, b64u, contract, jws, record_id, token  # noqa: E402
 
 node, receipt = Node(sys.argv[1]), json.load(open(sys.argv[2], encoding="utf-8"))
 key = Key("Ed25519", "walker")
+reader = (key, "emp-walk")
 status = json.loads(node.get("/v1/status")[2])
 doc = json.loads(node.get("/openapi.json")[2])
 book = openapi.Book(doc)
@@ -92,9 +93,13 @@ def ask(path, method, url, body=None, headers=None):
     global requests
     requests += 1
     body = body() if callable(body) else body
-    answer = node.call(method, url, body.encode() if isinstance(body, str) else body, headers)
+    body = body.encode() if isinstance(body, str) else body
+    if doc["paths"][path][method.lower()].get("security") and "Authorization" not in (headers or {}):
+        headers = {**(headers or {}), "Authorization": "Bearer " + token(*reader, status["node"], method, url, body)}
+    answer = node.call(method, url, body, headers)
     wrong = book.judge(path, method, *answer)
-    return wrong and f"{method} {url[:90]} {headers or ''} {(body or b'')[:40]!r}: {wrong}"
+    shown = {name: value for name, value in (headers or {}).items() if name != "Authorization"}
+    return wrong and f"{method} {url[:90]} {shown or ''} {(body or b'')[:40]!r}: {wrong}"
 
 
 def first_body(operation):
@@ -118,6 +123,29 @@ def good(path, method, operation):
         value = Good.values.get(name, parameter["example"])
         if parameter["in"] == "query":
             yield ask(path, method, f"{url}?{parameter['name']}={value}")
+
+
+def bad_tokens(path, method, operation):
+    """Of an operation that needs a token: none, and every kind that must be refused as 401."""
+    headers, body = first_body(operation) if "requestBody" in operation else ({}, None)
+    url = fill(path, operation, {})
+    given = lambda *who, **changes: "Bearer " + token(*who, status["node"], method, url, body, **changes)  # noqa: E731
+    used = given(*reader)
+    node.call(method, url, body, {**headers, "Authorization": used})
+    record = jws(key, {"iss": "emp-walk"})
+    bad = {
+        "none": None, "empty": "Bearer ", "another scheme": "Basic " + given(*reader)[7:], "junk": "Bearer x.y.z", "long": "Bearer " + "x" * 6000, "a record": "Bearer " + record,
+        "used": used, "a stranger's": given(Key("ES256K", "stranger"), "emp-walk"), "another's name": given(key, "emp-0001"), "nobody's": given(key, "nobody"),
+        "expired": given(*reader, iat=1, exp=61), "future": given(*reader, iat=2**40, exp=2**40 + 60), "long-lived": given(*reader, exp=2**40), "no exp": given(*reader, exp=None),
+        "another node": given(*reader, aud="elsewhere"), "another method": given(*reader, htm="PUT"), "another path": given(*reader, htu="/v1/other"), "another body": given(*reader, body=b64u(bytes(32))),
+        "no jti": given(*reader, jti=None), "short jti": given(*reader, jti="AAAA"), "no purpose": given(*reader, purpose=None), "a name for a purpose": given(*reader, purpose="样例"),
+        "changed": given(*reader)[:-4] + "AAAA", "not yet": given(*reader, nbf=2**40),
+    }
+    for name, value in bad.items():
+        answer = node.call(method, url, body, {**headers, **({"Authorization": value} if value else {})})
+        wrong = book.judge(path, method, *answer)
+        if answer[0] != 401 or "www-authenticate" not in answer[1] or wrong:
+            yield f"{method} {url}: a token that is {name} is answered {answer[0]} {answer[2][:200]} {wrong}"
 
 
 BAD_VALUES = ("", "-1", "0", "00", "99999999999999999999", "x" * 200, "X" * 64, "a" * 64, "0" * 63, "..", "%2e%2e", "%00", "%", "é".encode().decode("latin-1"), "a b".replace(" ", "+"), "null", "*", "{}")
@@ -293,8 +321,9 @@ def notices():
 ok("the document keeps the rules of OpenAPI 3.1", openapi.lint(doc))
 ok("what breaks them, and answers that are not documented, are noticed", notices())
 for path, method, operation in openapi.operations(doc):
-    for what in (good, bad_parameters, bad_bodies):
-        ok(f"{method} {path}: {what.__name__.replace('_', ' ')}", filter(None, what(path, method, operation)))
+    for what in (good, bad_tokens, bad_parameters, bad_bodies):
+        if what != bad_tokens or operation.get("security"):
+            ok(f"{method} {path}: {what.__name__.replace('_', ' ')}", filter(None, what(path, method, operation)))
 for path, item in doc["paths"].items():
     ok(f"{path}: other methods", other_methods(path, item))
 ok("nothing answers beside the document", outside())

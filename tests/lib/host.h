@@ -7,6 +7,7 @@
 #include "ledger/crypto/nodekey.h"
 #include "ledger/proof/policy.h"
 #include "ledger/proof/verify.h"
+#include "ledger/record/token.h"
 #include "tests/lib/vector.h"
 
 #include <ftw.h>
@@ -17,6 +18,7 @@
 #define HOST_CREATED_MS 1795420542123
 #define HOST_NOW_MS (HOST_CREATED_MS + 60000)
 #define HOST_KEY_FROM 1795420542
+#define HOST_TOKENS 256
 
 struct host {
     char dir[512];
@@ -41,7 +43,10 @@ struct host {
     int cosign_status;
     uint64_t cosign_known;
     const char *cosign_lines;
+    enum err token_err;
     /* -- what was seen -- */
+    uint8_t used[HOST_TOKENS][32];
+    size_t tokens;
     uint64_t waited_ms;
     unsigned submitted, released, checkpoints_out;
 };
@@ -315,6 +320,18 @@ static inline enum err host_ready(void *ctx, struct problem *ret_why) {
     return problem_set(ret_why, host->ready_err, "The knob says no.");
 }
 
+static inline enum err host_token_once(void *ctx, const uint8_t digest[32], int64_t exp_s,
+                                       bool *ret_first) {
+    struct host *host = ctx;
+    if (host->token_err) return host->token_err;
+    cr_assert(exp_s > (int64_t)(host->now_ms / 1000) && host->tokens < HOST_TOKENS);
+    *ret_first = true;
+    for (size_t i = 0; i < host->tokens; i++)
+        if (memcmp(host->used[i], digest, 32) == 0) *ret_first = false;
+    memcpy(host->used[host->tokens++], digest, 32);
+    return ERR_OK;
+}
+
 static inline uint64_t host_clock_ms(void *ctx) {
     return ((struct host *)ctx)->now_ms;
 }
@@ -356,13 +373,16 @@ static inline struct host *host_open_flagging(const char *flagged) {
                                  host_cosign_add,
                                  host_status,
                                  host_ready,
-                                 host_clock_ms};
+                                 host_clock_ms,
+                                 host_token_once};
     host->api.host = functions;
     host->api.store = host->store;
     host->api.machine = &host->machine;
     host->api.policy = buf_bytes(&host->policy);
     host->api.wait_default_ms = 10000;
     host->api.wait_max_ms = 60000;
+    host->api.node_name = HOST_ORIGIN "/node/1";
+    host->api.started_ms = HOST_NOW_MS - 3600000;
     return host;
 }
 
@@ -449,7 +469,7 @@ static inline struct buf host_admit(const struct host *host, const char *registr
 /* -- requests -- */
 
 struct ask {
-    const char *method, *path, *query, *type, *accept, *prefer;
+    const char *method, *path, *query, *type, *accept, *prefer, *authorization;
     struct bytes body;
 };
 
@@ -458,6 +478,7 @@ static inline const char *ask_header(const struct http_request *request, const c
     if (strcmp(name, "Content-Type") == 0) return ask->type;
     if (strcmp(name, "Accept") == 0) return ask->accept;
     if (strcmp(name, "Prefer") == 0) return ask->prefer;
+    if (strcmp(name, "Authorization") == 0) return ask->authorization;
     return NULL;
 }
 
@@ -474,6 +495,30 @@ static inline struct http_reply ask(struct host *host, struct ask question) {
                                    .peer = &question};
     http_reply_init(&reply, LIMIT_HTTP_REPLY);
     api_handle(&host->api, &request, &reply);
+    return reply;
+}
+
+/* The same with an access token of vector_key(alg, issuer) for exactly this request; a number makes its jti. */
+static inline struct http_reply ask_as(struct host *host, const char *issuer, enum key_alg alg,
+                                       uint64_t number, struct ask question) {
+    struct key_secret *key = vector_key(alg, issuer);
+    struct token_make make = {.iss = issuer,
+                              .node = HOST_ORIGIN "/node/1",
+                              .method = question.method ? question.method : "GET",
+                              .path = question.path,
+                              .purpose = "unit-test",
+                              .body = question.body,
+                              .now_s = (int64_t)(host->now_ms / 1000),
+                              .life_s = 60};
+    struct buf token;
+    put_u64(make.jti, number);
+    buf_init(&token, LIMIT_TOKEN);
+    cr_assert(buf_add_text(&token, "Bearer ") == ERR_OK);
+    cr_assert(token_sign(key, &make, &token) == ERR_OK);
+    question.authorization = buf_text(&token);
+    struct http_reply reply = ask(host, question);
+    buf_done(&token);
+    key_secret_done(key);
     return reply;
 }
 
