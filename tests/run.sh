@@ -28,19 +28,10 @@ started=$(date +%s)
 # shellcheck disable=SC2086
 need $BUILD_PACKAGES $TEST_PACKAGES || exit 2
 
-passed=0
-failed=0
-failures=""
 logs=build/logs
+results=$logs/results
 mkdir -p "$logs"
-
-# tally NAME PASSED FAILED
-tally() {
-    passed=$((passed + $2))
-    failed=$((failed + $3))
-    [ "$3" = 0 ] || failures="$failures $1"
-    printf '%-44s %5d passed %3d failed  (%ds)\n' "$1" "$2" "$3" $(($(date +%s) - began))
-}
+: >"$results"
 
 build() { # build DIR options...
     dir=$1
@@ -62,42 +53,21 @@ wanted() { # wanted NAME: does --only want it?
     return 1
 }
 
-# A Criterion program. Leaks and sanitizer reports do not fail a test by themselves, so they are looked for in what it prints.
-unit() {
-    name=$(basename "$1")
-    wanted "$name" || return 0
-    began=$(date +%s)
-    log="$logs/$name.log"
-    "$1" -j"$(nproc)" >"$log" 2>&1
-    status=$?
-    line=$(grep -a 'Synthesis: Tested:' "$log" | tail -n 1)
-    good=$(echo "$line" | sed -n 's/.*Passing: *\([0-9]*\).*/\1/p')
-    bad=$(echo "$line" | sed -n 's/.*Failing: *\([0-9]*\).*Crashing: *\([0-9]*\).*/\1 \2/p' | awk '{ print $1 + $2 }')
-    [ -n "$good" ] && [ -n "$bad" ] || { good=0 bad=1; }
-    [ "$good" -gt 0 ] || [ "$bad" -gt 0 ] || bad=1
-    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || grep -aqE 'LeakSanitizer|AddressSanitizer|runtime error:' "$log"; }; then bad=1; fi
-    [ "$bad" = 0 ] || tail -n 30 "$log"
-    tally "$name" "$good" "$bad"
+# Tasks wait in a list, one a line (tests/lib/task.sh says which), and run as many at a time as there are cores.
+tasks=$logs/tasks
+: >"$tasks"
+task() { # task unit|script NAME COMMAND...
+    wanted "$2" && echo "$*" >>"$tasks"
 }
-
-# A script that prints `ok NAME` and `FAIL NAME` lines.
-script() { # script LABEL COMMAND...
-    name=$1
-    shift
-    wanted "$name" || return 0
-    began=$(date +%s)
-    log="$logs/$(echo "$name" | tr '/ ' '--').log"
-    "$@" >"$log" 2>&1
-    status=$?
-    good=$(grep -acE '^ok ' "$log")
-    bad=$(grep -acE '^FAIL ' "$log")
-    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then bad=1; fi
-    grep -aE '^skipped' "$log"
-    [ "$bad" = 0 ] || { grep -aE '^FAIL ' "$log"; tail -n 30 "$log"; }
-    tally "$name" "$good" "$bad"
+run_tasks() {
+    xargs -r -L 1 -P "$(nproc)" sh tests/lib/task.sh "$logs" <"$tasks"
+    : >"$tasks"
 }
 
 finish() {
+    passed=$(awk '{ n += $2 } END { print n + 0 }' "$results")
+    failed=$(awk '{ n += $3 } END { print n + 0 }' "$results")
+    failures=$(awk '$3 { printf " %s", $1 }' "$results")
     [ -z "$failures" ] || echo "failed:$failures (logs in $logs)"
     echo "took $(($(date +%s) - started))s"
     echo "$passed passed, $failed failed"
@@ -108,27 +78,38 @@ finish() {
 plain=build/plain
 if [ -n "$slow" ]; then
     build $plain
-    script "slow/$slow" sh "tests/slow/$slow.sh" "$plain"
+    only="*"
+    task script "slow/$slow" sh "tests/slow/$slow.sh" "$plain"
+    run_tasks
     finish
 fi
 
 for lint in tests/lint/*.py; do
-    script "lint/$(basename "$lint" .py)" python3 "$lint"
+    task script "lint/$(basename "$lint" .py)" python3 "$lint"
 done
-script data/contracts python3 tests/lib/unittest_lines.py tests/data
+task script data/contracts python3 tests/lib/unittest_lines.py tests/data
+run_tasks
 
 build build/asan -DQIZHENG_SANITIZE=ON
 build $plain
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-for program in build/asan/test_*; do
-    [ -x "$program" ] && unit "$program"
+# The longest first, so that none is left alone at the end; they were found by reading the times that a run prints.
+long="contracts c2sp submit crash cli"
+for name in $long; do
+    task script "integration/$name" sh "tests/integration/$name.sh" "$plain"
 done
 for test in tests/integration/*.sh; do
-    script "integration/$(basename "$test" .sh)" sh "$test" "$plain"
+    name=$(basename "$test" .sh)
+    case " $long " in *" $name "*) continue ;; esac
+    task script "integration/$name" sh "$test" "$plain"
 done
 # The scripts marked so also drive the sanitized programs: a report there ends the program and fails the script.
 for test in $(grep -l '^# also: sanitized' tests/integration/*.sh); do
-    script "sanitized/$(basename "$test" .sh)" sh "$test" build/asan
+    task script "sanitized/$(basename "$test" .sh)" sh "$test" build/asan
 done
+for program in build/asan/test_*; do
+    [ -x "$program" ] && task unit "$(basename "$program")" "$program"
+done
+run_tasks
 finish
