@@ -48,7 +48,7 @@ static enum err signer_check(struct api_call *call, const struct token *token, u
                                  .time_ms = api->host.clock_ms(api->host.ctx),
                                  .iss = token->iss,
                                  .jws = &token->jws};
-    err = issuer_check(&claim, ret, &call->why);
+    err = issuer_claim_check(&claim, ret, &call->why);
     store_view_close(view);
     if (!err || err == ERR_ISSUER_SUSPENDED || err_class(err) != ERR_CLASS_REFUSE) return err;
     return problem_set(

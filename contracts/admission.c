@@ -76,7 +76,7 @@ static struct issuer_claim claim_of(const struct candidate *c) {
 
 static enum err issuer_run(struct candidate *c) {
     struct issuer_claim claim = claim_of(c);
-    return issuer_check(&claim, &c->roles, &c->outcome->problem);
+    return issuer_claim_check(&claim, &c->roles, &c->outcome->problem);
 }
 
 /* -- what it says -- */
@@ -219,7 +219,7 @@ static enum err refused(struct candidate *c, enum err err) {
  * revoked since; the record stays. */
 static enum err known(struct candidate *c) {
     struct issuer_claim claim = claim_of(c);
-    enum err err = issuer_recognise(&claim, &c->outcome->problem);
+    enum err err = issuer_claim_recognise(&claim, &c->outcome->problem);
     if (err) return refused(c, err);
     c->outcome->kind = OUTCOME_KNOWN;
     return ERR_OK;

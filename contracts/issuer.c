@@ -85,8 +85,8 @@ static enum err signature_check(const struct issuer_claim *claim, const struct r
                        "changed after signing, or signed with another key.");
 }
 
-enum err issuer_check(const struct issuer_claim *claim, uint16_t *ret_roles,
-                      struct problem *ret_why) {
+enum err issuer_claim_check(const struct issuer_claim *claim, uint16_t *ret_roles,
+                            struct problem *ret_why) {
     struct registry_key key;
     enum err err = key_find(claim, &key, ret_why);
     if (!err) err = active_check(claim, ret_roles, ret_why);
@@ -95,7 +95,7 @@ enum err issuer_check(const struct issuer_claim *claim, uint16_t *ret_roles,
     return err ? err : signature_check(claim, &key, ret_why);
 }
 
-enum err issuer_recognise(const struct issuer_claim *claim, struct problem *ret_why) {
+enum err issuer_claim_recognise(const struct issuer_claim *claim, struct problem *ret_why) {
     struct registry_key key;
     enum err err = key_find(claim, &key, ret_why);
     return err ? err : signature_check(claim, &key, ret_why);

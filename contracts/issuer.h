@@ -17,9 +17,10 @@ struct issuer_claim {
 };
 
 /* ERR_ISSUER_UNKNOWN ERR_ISSUER_SUSPENDED ERR_KEY_REVOKED ERR_ALG_MISMATCH ERR_SIGNATURE_INVALID with a reason; ERR_CORRUPT and the view's errors. */
-enum err issuer_check(const struct issuer_claim *claim, uint16_t *ret_roles,
-                      struct problem *ret_why) MUST_CHECK;
+enum err issuer_claim_check(const struct issuer_claim *claim, uint16_t *ret_roles,
+                            struct problem *ret_why) MUST_CHECK;
 /* The key is or was this issuer's and the signature is good, whatever became of either since. ERR_ISSUER_UNKNOWN ERR_SIGNATURE_INVALID (also where the algorithm is another). */
-enum err issuer_recognise(const struct issuer_claim *claim, struct problem *ret_why) MUST_CHECK;
+enum err issuer_claim_recognise(const struct issuer_claim *claim,
+                                struct problem *ret_why) MUST_CHECK;
 
 #endif
