@@ -53,10 +53,17 @@ struct node {
 
 /* -- what the API asks of its host -- */
 
+/* Whether records are taken. The disk is asked each time, so that the first one that would not fit is refused and not held. */
+static enum err health_of(struct node *node) {
+    if (atomic_load(&node->is_draining)) return ERR_DRAINING;
+    enum err health = writer_health(node->writer);
+    return health ? health : store_room(node->store, NULL);
+}
+
 static enum err host_submit(void *ctx, struct record *record, struct submission **ret,
                             struct problem *ret_why) {
     struct node *node = ctx;
-    enum err health = atomic_load(&node->is_draining) ? ERR_DRAINING : writer_health(node->writer);
+    enum err health = health_of(node);
     if (health) {
         record_done(record);
         return problem_set(
@@ -119,7 +126,7 @@ static enum err host_ready(void *ctx, struct problem *ret_why) {
     struct api_checkpoint checkpoint;
     if (atomic_load(&node->is_draining))
         return problem_set(ret_why, ERR_DRAINING, "The node is shutting down.");
-    enum err health = writer_health(node->writer);
+    enum err health = health_of(node);
     if (health)
         return problem_set(ret_why, health, "The node takes no records: %s.", err_title(health));
     enum err err = published_get(node->published, &checkpoint);

@@ -47,8 +47,7 @@ static enum err refuse_broken(struct problem *ret_why) {
                        "An earlier write failed and its outcome is unknown: open the store anew.");
 }
 
-/* LevelDB does not survive a full disk without being opened anew, so its room is kept free. */
-static enum err check_room(const struct store *store, struct problem *ret_why) {
+enum err store_room(const struct store *store, struct problem *ret_why) {
     struct statvfs stat;
     if (fstatvfs(store->dir, &stat))
         return problem_set(ret_why, ERR_IO, "The file system cannot be asked for its free room.");
@@ -129,7 +128,7 @@ static void put_rest(struct work *work) {
 static enum err prepare(struct work *work, struct problem *ret_why) {
     const struct store_commit *commit = work->commit;
     tree_copy(work->store->next, work->store->tree);
-    enum err err = check_room(work->store, ret_why);
+    enum err err = store_room(work->store, ret_why);
     for (size_t i = 0; !err && i < commit->entry_count; i++)
         err = add_entry(work, &commit->entries[i], ret_why);
     if (!err && commit->entry_count) err = segment_sync(work->store->segments, ret_why);
@@ -196,7 +195,7 @@ enum err store_commit(struct store *store, const struct store_commit *commit,
 
 static enum err put_one(struct store *store, struct store_key key, struct bytes value,
                         struct problem *ret_why) {
-    enum err err = check_room(store, ret_why);
+    enum err err = store_room(store, ret_why);
     if (err) return err;
     struct kv_batch *batch = kv_batch_new();
     if (!batch) return problem_set(ret_why, ERR_NO_MEMORY, "No memory for a write.");

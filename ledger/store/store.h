@@ -46,6 +46,9 @@ enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, s
                     struct problem *ret_why) MUST_CHECK;
 void store_close(struct store *store); /* accepts NULL; asserts that every view is closed */
 
+/* Whether there is room for a commit. LevelDB does not survive a full disk without being opened anew, so LIMIT_DISK_RESERVE is kept free. Any thread. ERR_DISK_FULL, ERR_IO. */
+enum err store_room(const struct store *store, struct problem *ret_why) MUST_CHECK;
+
 /* A position at or before the stored one is a no-op (ERR_OK, *ret_head the current head): applying twice is the recovery story. The
  * first commit of a new store may have any position. Entries are asserted: bodies hash to their leaves, times never fall, leaf 0 is the genesis.
  * ERR_DISK_FULL ERR_NO_MEMORY: nothing was committed, may be retried. ERR_IO: unknown; every later write is refused until the store is closed and
