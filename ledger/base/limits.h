@@ -23,7 +23,9 @@
 #define LIMIT_ROLES 8                /* roles there are */
 #define LIMIT_ID                                                                                   \
     88 /* participant id, or an issuer named by its key: an RFC 9278 URI of 45 + 43 characters */
-#define LIMIT_NAME 200    /* organisation name, UTF-8 */
+#define LIMIT_NAME 200 /* organisation name, UTF-8 */
+#define LIMIT_AUDIENCE                                                                             \
+    512 /* aud and nonce of a key-binding JWT: a verifier's URL, a random value, both with room */
 #define LIMIT_JTI_MIN 16  /* decoded jti: 128 bits salt the record's hash */
 #define LIMIT_SALT_MIN 16 /* decoded disclosure salt (RFC 9901 section 9.3: at least 128 bits) */
 
