@@ -72,7 +72,7 @@
 #define LIMIT_HTTP_BODY (64 * 1024) /* any request but an upload or a verification */
 #define LIMIT_HTTP_VERIFICATION                                                                    \
     (LIMIT_RECEIPT + 8 * 1024) /* a receipt, a document's digest, audience and nonce in escapes */
-#define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT)           /* a receipt and what is said about it */
+#define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT) /* a receipt and what is said about it */
 #define LIMIT_HTTP_PATH 512
 #define LIMIT_PAGE 100 /* elements of one page of a list */
 
