@@ -2,6 +2,7 @@
 # A worker's own key by the real programs: an employer names it in a contract and hides the fields, the worker confirms the contract, and shows wage and place alone to a
 # court, bound to the court's name and nonce. Nothing else passes: another nonce, another audience, the same file again, a changed selection, another key.
 #   sh tests/integration/holder.sh build/san
+# also: sanitized
 . tests/lib/ledger.sh
 ledger_begin "$1"
 
@@ -86,8 +87,9 @@ check "and sees these two alone" member "$dir/court.verdict.json" "sorted(j['rec
 check "nobody asked: it is said" says 0 "not asked" verifies "$dir/court.json"
 check "another nonce is refused" says 1 "another nonce" verifies "$dir/court.json" --audience https://court.example/cases/1 --nonce 4f2a9d
 check "another audience is refused" says 1 "another verifier" verifies "$dir/court.json" --audience https://other.example --nonce 4f2a9c
-check "an old one is refused" says 1 "too old" faketime -f +400s "$qizheng" verify --receipt "$dir/court.json" --policy "$policy" --lang en $court
-check "unless the court says how old it may be" faketime -f +400s "$qizheng" verify --receipt "$dir/court.json" --policy "$policy" $court --max-age 3600
+sleep 2
+check "an old one is refused" says 1 "too old" verifies "$dir/court.json" $court --max-age 1
+check "unless the court takes any age" verifies "$dir/court.json" $court --max-age 0
 check "a receipt that nobody bound is refused" says 1 "carries none" verifies "$dir/one.pdf.receipt.json" $court
 check "a thief cannot bind it" says 2 "another key as its holder" "$qizheng" present "$dir/one.pdf.receipt.json" --only wage_amount --holder-key "$dir/thief.pem" $court --out "$dir/x.json"
 check "--audience alone is no demand" says 2 "go together" verifies "$dir/court.json" --audience a
