@@ -1,6 +1,7 @@
 /* Receipts: a leaf, its inclusion proof at the published checkpoint's size, and how its issuer's key came to be bound (FORMATS.md section 5).
  *
- * Happy path: leaf and body at index -> proof -> the record's kid -> the record that bound that kid -> the kid that signed that one -> ... -> genesis.
+ * Happy path: leaf and body at index -> proof -> the record's kid -> the record that bound that kid -> the kid that signed that one -> ... -> genesis. A holder's
+ * own record, such as a worker's acknowledgement, has in front of that the record that names its key: the one in its ref.
  * Each step of that chain must lie below the one before, since a key is bound before it signs: it ends, and a row that says otherwise is ERR_CORRUPT. */
 #include "api/call.h"
 
@@ -54,17 +55,22 @@ static enum err leaf_time(struct store_view *view, uint64_t index, uint64_t *ret
     return err ? err : leaf_decode(leaf, ret, hash);
 }
 
-/* The key that signed a stored record. */
-static enum err body_kid(struct bytes body, char ret[KEY_KID_LEN + 1]) {
-    struct arena arena;
-    struct jws *jws = calloc(1, sizeof *jws);
-    if (!jws) return ERR_NO_MEMORY;
-    arena_init(&arena, LIMIT_RECORD);
-    enum err err = jws_split(body, &arena, jws, NULL);
-    if (!err) memcpy(ret, jws->kid, KEY_KID_LEN + 1);
-    arena_done(&arena);
-    free(jws);
-    return err == ERR_NO_MEMORY || err == ERR_OK ? err : ERR_CORRUPT;
+/* Index of the leaf that bound the key that signed the record. */
+static enum err record_bound(struct store_view *view, const struct record *record, uint64_t *ret) {
+    struct registry_key key;
+    if (record_issuer_kid(record)) return store_view_find(view, record->ref, ret);
+    enum err err = registry_key_get(api_state_view(view), record->jws.kid, &key);
+    if (!err) *ret = key.bound_index;
+    return err;
+}
+
+/* A stored record can be read, and its key was bound before: whatever else is found is this node's trouble. */
+static enum err body_bound(struct store_view *view, struct bytes body, uint64_t *ret) {
+    struct record *record = NULL;
+    enum err err = record_parse(body, &record, NULL);
+    if (!err) err = record_bound(view, record, ret);
+    record_done(record);
+    return err && err_class(err) == ERR_CLASS_REFUSE ? ERR_CORRUPT : err;
 }
 
 static enum err builder_link(struct builder *builder, uint64_t index, struct bytes *ret_body) {
@@ -84,14 +90,11 @@ static enum err builder_link(struct builder *builder, uint64_t index, struct byt
 
 static enum err builder_chain(struct builder *builder, uint64_t index, struct bytes body) {
     while (index > 0) {
-        char kid[KEY_KID_LEN + 1];
-        struct registry_key key;
-        enum err err = body_kid(body, kid);
-        if (!err) err = registry_key_get(api_state_view(builder->final->view), kid, &key);
-        if (err == ERR_NOT_FOUND) return ERR_CORRUPT; /* a stored record has a registered key */
+        uint64_t bound = 0;
+        enum err err = body_bound(builder->final->view, body, &bound);
         if (err) return err;
-        if (key.bound_index >= index) return ERR_CORRUPT;
-        index = key.bound_index;
+        if (bound >= index) return ERR_CORRUPT;
+        index = bound;
         err = builder_link(builder, index, &body);
         if (err) return err;
     }

@@ -1,6 +1,8 @@
 /* POST /v1/verifications: the verdict on a receipt under this ledger's own policy, its live status, and whether a document is in the ledger.
  *
- * Body: {"receipt":{...}?, "document":{"alg","digest"}?}, at least one of them; digest in base64url as in a record, or in hex. Answer:
+ * Body: {"receipt":{...}?, "document":{"alg","digest"}?, "key_binding":{"audience","nonce","max_age"?}?}, at least one of the first two; digest in base64url as in a
+ * record, or in hex. key_binding demands that the holder bound the receipt's record for that audience and nonce, max_age seconds ago at most (300), by this node's
+ * clock; a key binding that nobody demanded is judged for its signature and digest all the same, and reported. Answer:
  * {"verdict":{...}?, "document":{"alg","digest","present","since"?}?, "size"}. Files never come here: the caller hashes them.
  * The step `status` is filled only for a receipt that carries its record: whoever has that may know how it stands (API.md). The step passes with the word for
  * the record's state, since being superseded or ended takes nothing from the proof that it was made. */
@@ -12,10 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_AGE_S 300 /* of a key binding, where the asker names none */
+
 struct question {
     const struct json *receipt; /* borrowed from the body; NULL where none */
     bool has_document;
     struct record_doc document;
+    bool has_demand;
+    struct keybinding_demand demand; /* borrows from the body */
 };
 
 static enum err members_check(struct api_call *call, const struct json *body) {
@@ -25,9 +31,16 @@ static enum err members_check(struct api_call *call, const struct json *body) {
     }
     for (void *at = json_first(body); at; at = json_next(body, at)) {
         const char *name = json_name_at(at);
-        if (strcmp(name, "receipt") == 0 || strcmp(name, "document") == 0) continue;
+        if (strcmp(name, "receipt") == 0 || strcmp(name, "document") == 0 ||
+            strcmp(name, "key_binding") == 0)
+            continue;
         return problem_at(&call->why, ERR_SCHEMA, "",
-                          "The body has a member that is neither receipt nor document.");
+                          "The body has a member that is none of receipt, document and "
+                          "key_binding.");
+    }
+    if (json_member(body, "key_binding") && !json_member(body, "receipt")) {
+        return problem_at(&call->why, ERR_SCHEMA, "/key_binding",
+                          "key_binding demands something of a receipt: send that, too.");
     }
     if (json_count(body) > 0) return ERR_OK;
     return problem_at(&call->why, ERR_SCHEMA, "", "Send receipt, document, or both.");
@@ -55,6 +68,27 @@ static enum err document_read(struct api_call *call, const struct json *value,
                       "digest is 32 bytes in base64url without padding or in lower-case hex.");
 }
 
+static bool demand_text(const struct json *value, const char *name, const char **ret) {
+    *ret = json_text(json_member(value, name));
+    return *ret && keybinding_text_valid(*ret);
+}
+
+static enum err demand_read(struct api_call *call, const struct json *value,
+                            struct keybinding_demand *ret) {
+    const struct json *max_age = json_member(value, "max_age");
+    ret->max_age_s = MAX_AGE_S;
+    bool good = json_kind(value) == JSON_KIND_OBJECT && json_count(value) == (max_age ? 3u : 2u) &&
+                demand_text(value, "audience", &ret->audience) &&
+                demand_text(value, "nonce", &ret->nonce);
+    if (good && max_age) good = json_int(max_age, &ret->max_age_s) && ret->max_age_s >= 0;
+    ret->now_s = (int64_t)(call->api->host.clock_ms(call->api->host.ctx) / 1000);
+    if (good) return ERR_OK;
+    return problem_at(&call->why, ERR_SCHEMA, "/key_binding",
+                      "key_binding has audience and nonce, each 1 to %d bytes, and at most a "
+                      "max_age of seconds beside them (0: of any age).",
+                      LIMIT_AUDIENCE);
+}
+
 static enum err question_read(struct api_call *call, const struct json *body,
                               struct question *ret) {
     enum err err = members_check(call, body);
@@ -63,6 +97,9 @@ static enum err question_read(struct api_call *call, const struct json *body,
     memset(ret, 0, sizeof *ret);
     ret->receipt = json_member(body, "receipt");
     ret->has_document = document != NULL;
+    ret->has_demand = json_member(body, "key_binding") != NULL;
+    if (ret->has_demand) err = demand_read(call, json_member(body, "key_binding"), &ret->demand);
+    if (err) return err;
     return document ? document_read(call, document, &ret->document) : ERR_OK;
 }
 
@@ -121,6 +158,7 @@ static enum err receipt_judge(struct api_call *call, struct call_final *final,
         input.policy = call->api->policy;
         input.docs = question->has_document ? &question->document : NULL;
         input.doc_count = question->has_document ? 1 : 0;
+        input.binding = question->has_demand ? &question->demand : NULL;
         err = verify(&input, &verdict);
     }
     if (!err) err = verdict_answer(final, verdict, answer);

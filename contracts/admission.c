@@ -5,6 +5,7 @@
 
 #include "contracts/chain.h"
 #include "contracts/finding.h"
+#include "contracts/holder.h"
 #include "contracts/issuer.h"
 #include "contracts/personal.h"
 #include "ledger/base/text.h"
@@ -20,7 +21,8 @@ struct candidate {
     const struct admission *admission;
     const struct record *record;
     struct view view;
-    uint16_t roles; /* of the issuer */
+    bool is_holder; /* the issuer is no participant, but named by its key */
+    uint16_t roles; /* of the issuer; a holder has none */
     const struct contract_type *type;
     const struct contract_act *act;
     struct chain_step step;
@@ -76,6 +78,8 @@ static struct issuer_claim claim_of(const struct candidate *c) {
 
 static enum err issuer_run(struct candidate *c) {
     struct issuer_claim claim = claim_of(c);
+    if (c->is_holder)
+        return holder_check(c->view, c->record, claim.skip_signature, &c->outcome->problem);
     return issuer_claim_check(&claim, &c->roles, &c->outcome->problem);
 }
 
@@ -94,8 +98,16 @@ static enum err type_find(struct candidate *c) {
                       "%s has no such act. GET /v1/types lists them.", c->type->type);
 }
 
+/* Neither does a holder what participants do, nor the other way round. */
 static enum err role_check(struct candidate *c) {
-    if (c->roles & c->act->roles) return ERR_OK;
+    bool is_holders = contract_act_is_holders(c->act);
+    if (is_holders ? c->is_holder : c->roles & c->act->roles) return ERR_OK;
+    if (is_holders) {
+        return problem_at(&c->outcome->problem, ERR_ROLE, "/iss",
+                          "%s of %s is the holder's own word: it is signed with the key that the "
+                          "record before it names in cnf, and iss is that key's RFC 9278 URI.",
+                          c->act->act, c->type->type);
+    }
     char roles[96];
     size_t len = 0;
     roles[0] = 0;
@@ -121,7 +133,8 @@ static enum err claims_run(struct candidate *c) {
                                    .act = c->step.claims_act,
                                    .time_ms = c->admission->time_ms};
     c->input = input;
-    return c->type->check(&c->input, &c->outcome->problem);
+    err = c->type->check(&c->input, &c->outcome->problem);
+    return err ? err : holder_named_check(c->view, c->type, c->record, &c->outcome->problem);
 }
 
 /* -- rules -- */
@@ -196,6 +209,7 @@ static enum err writes_stage(struct candidate *c) {
                                                    &c->outcome->problem)
                                   : ERR_OK;
     if (!err) err = findings_open(c);
+    if (!err) err = holder_keep(overlay, c->type, c->record);
     return err ? err : chain_step_write(&c->step, c->record, c->admission->index, overlay);
 }
 
@@ -219,7 +233,9 @@ static enum err refused(struct candidate *c, enum err err) {
  * revoked since; the record stays. */
 static enum err known(struct candidate *c) {
     struct issuer_claim claim = claim_of(c);
-    enum err err = issuer_claim_recognise(&claim, &c->outcome->problem);
+    struct problem *why = &c->outcome->problem;
+    enum err err = c->is_holder ? holder_recognise(c->view, c->record, claim.skip_signature, why)
+                                : issuer_claim_recognise(&claim, why);
     if (err) return refused(c, err);
     c->outcome->kind = OUTCOME_KNOWN;
     return ERR_OK;
@@ -228,6 +244,7 @@ static enum err known(struct candidate *c) {
 enum err admission_run(const struct admission *admission, const struct record *record,
                        struct outcome *ret) {
     struct candidate c = {.admission = admission, .record = record, .outcome = ret};
+    c.is_holder = record_issuer_kid(record) != NULL;
     assert(admission->time_ms <= LIMIT_JSON_INT);
     outcome_begin(ret, record);
     c.view = overlay_view(admission->overlay);

@@ -167,6 +167,10 @@ static enum err replaced_find(struct view view, const struct record *record,
         return problem_at(ret_why, ERR_STATE, "/replaces",
                           "replaces names no record of the chain that ref belongs to.");
     }
+    if (!err && contract_act_is_holders(contract_act_find(step->type, step->replaced.act))) {
+        return problem_at(ret_why, ERR_STATE, "/replaces",
+                          "replaces names the holder's own word, which nobody else can correct.");
+    }
     step->claims_act = step->replaced.claims_act;
     return err;
 }
@@ -258,7 +262,8 @@ enum err chain_step_check(const struct chain_step *step, const struct record *re
                           struct problem *ret_why) {
     const struct chain *chain = &step->chain;
     if (!step->has_chain && !step->is_beside) return ERR_OK;
-    if (strcmp(chain->owner, record->iss) != 0) {
+    bool is_holders = contract_act_is_holders(step->act); /* holder_find saw to its key */
+    if (!is_holders && strcmp(chain->owner, record->iss) != 0) {
         return problem_at(ret_why, ERR_SCOPE, "/ref",
                           "Another participant opened this chain; only that one may continue it.");
     }

@@ -1,7 +1,8 @@
 /* One record's step along a chain: found, checked, written. Used by admission.c alone; what others may read is in contract.h.
  *
  * Rules of every type (FORMATS.md section 1): an opening act has no ref; any other names the head of its chain, which its own issuer opened, and which is in a
- * status that allows the act; `correct` also names a record of that chain that nothing has replaced yet. An act beside a chain (a payment beside its
+ * status that allows the act; `correct` also names a record of that chain that nothing has replaced yet. An act by holders (holder.h) goes on with a chain that a
+ * participant opened, and becomes its head like any other: what follows names it, so whoever goes on has seen it, and the same record is confirmed once. Nobody corrects it. An act beside a chain (a payment beside its
  * determination) opens one of its own and may name in ref the record that opened the other: that one does not move, so many may name it at once. */
 #ifndef QIZHENG_CONTRACTS_CHAIN_H
 #define QIZHENG_CONTRACTS_CHAIN_H

@@ -49,11 +49,14 @@ enum err chain_get(struct view view, const uint8_t opening[RECORD_ID_LEN],
 enum err chain_link_get(struct view view, const uint8_t id[RECORD_ID_LEN],
                         struct chain_link *ret) MUST_CHECK; /* ERR_NOT_FOUND */
 
+#define ROLES_HOLDER 0
+
 /* One row of a type's state machine. */
 struct contract_act {
     const char *act, *zh;
-    uint16_t roles; /* any of these roles may */
-    bool opens;     /* starts a chain: no ref */
+    uint16_t
+        roles; /* any of these roles may; ROLES_HOLDER: no participant, but whoever has the key that the record before it names (holder.h) */
+    bool opens; /* starts a chain: no ref */
     bool
         beside; /* starts a chain, too, but may name in ref the record that opened another of its type, which stands in a status of `from` and which it leaves as it is */
     bool
@@ -94,6 +97,7 @@ struct contract_type {
 
 const struct contract_type *contract_type_find(const char *type, unsigned version);
 const struct contract_act *contract_act_find(const struct contract_type *type, const char *act);
+bool contract_act_is_holders(const struct contract_act *act);
 /* The table for GET /v1/types. */
 enum err contract_types_json(struct json **ret) MUST_CHECK;
 

@@ -20,6 +20,10 @@ const struct contract_act *contract_act_find(const struct contract_type *type, c
     return NULL;
 }
 
+bool contract_act_is_holders(const struct contract_act *act) {
+    return act->roles == ROLES_HOLDER;
+}
+
 /* -- as JSON -- */
 
 /* Puts the array where it is whole, frees it where err says that it is not. */
@@ -32,6 +36,7 @@ static enum err put_whole(struct json *object, const char *name, struct json *ar
 static enum err put_roles(struct json *object, uint16_t roles) {
     struct json *array = json_new_array();
     enum err err = array ? ERR_OK : ERR_NO_MEMORY;
+    if (!err && roles == ROLES_HOLDER) err = json_push(array, json_new_text("holder"));
     for (unsigned bit = 1; !err && bit <= ROLE_OPERATOR; bit <<= 1)
         if (roles & bit) err = json_push(array, json_new_text(role_name((enum role)bit)));
     return put_whole(object, "roles", array, err);

@@ -1,6 +1,7 @@
 /* Type labour-contract 电子劳动合同: acts, claims and their form (DOMAIN.md section 1). The law is in labour_rules.c.
  *
  *   conclude 订立 -> amend 变更 ... -> rescind 解除 or end 终止; correct 更正 at any time, also after the end
+ *   acknowledge 劳动者确认 after any of these, while the contract runs: the worker's own, with the key that the record before it names (holder.h)
  *
  * rescind carries the reasons for which a party dissolves a contract before its term is over, Labour Contract Law Arts 36 to 41; end those for which it ends by
  * law, Art 44 (1) to (6), and Art 22 of its Implementing Regulations: a contract for a task ends when the task is done.
@@ -10,6 +11,7 @@
 #include "contracts/labour.h"
 
 #include "contracts/claims.h"
+#include "contracts/holder.h"
 #include "contracts/period.h"
 #include "contracts/tags.h"
 #include "contracts/types.h"
@@ -18,7 +20,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CONCLUDE, AMEND, RESCIND, END, CORRECT }; /* places in the table of acts */
+enum { CONCLUDE, AMEND, RESCIND, END, ACKNOWLEDGE, CORRECT }; /* places in the table of acts */
 
 #define IN(status) (1u << (status))
 #define LIVE (IN(CHAIN_IN_FORCE) | IN(CHAIN_SUSPENDED))
@@ -28,6 +30,8 @@ static const struct contract_act acts[] = {
     [AMEND] = {"amend", "变更", ROLE_EMPLOYER, false, false, false, IN(CHAIN_IN_FORCE), CHAIN_NONE},
     [RESCIND] = {"rescind", "解除", ROLE_EMPLOYER, false, false, false, LIVE, CHAIN_ENDED},
     [END] = {"end", "终止", ROLE_EMPLOYER, false, false, false, LIVE, CHAIN_ENDED},
+    [ACKNOWLEDGE] = {"acknowledge", "劳动者确认", ROLES_HOLDER, false, false, false, LIVE,
+                     CHAIN_NONE},
     [CORRECT] = {"correct", "更正", ROLE_EMPLOYER, false, false, true, LIVE | IN(CHAIN_ENDED),
                  CHAIN_NONE},
 };
@@ -143,6 +147,7 @@ static bool changed_valid(const struct json *value);
 #define C_A (1u << CONCLUDE | 1u << AMEND)
 #define R_E (1u << RESCIND | 1u << END)
 #define ALL (C_A | R_E)
+#define ANY (ALL | 1u << ACKNOWLEDGE)
 #define DATE "a date YYYY-MM-DD that exists"
 #define SIGNATURES                                                                                 \
     "a list of {role employer|worker, alg?, cert_issuer?, cert_serial?, signed_at? (seconds), "    \
@@ -164,8 +169,10 @@ static const struct claim rows[] = {
      "a list, without repeats, of employer, worker, term, work, hours, pay, insurance, protection, "
      "other",
      C_A, 1u << CONCLUDE, false, elements_valid},
-    {"doc", "合同文件摘要", "C", "the digests of the contract's document", ALL, 1u << CONCLUDE,
+    {"doc", "合同文件摘要", "C", "the digests of the contract's document", ANY, 1u << CONCLUDE,
      true, NULL},
+    {"cnf", "劳动者公钥", "C", "{jwk}: a public key that the worker alone holds", ALL, 0, false,
+     NULL},
     {"signatures", "电子签名", "C", SIGNATURES, ALL, 1u << CONCLUDE, true, signatures_valid},
     {"identity_checks", "身份核验", "C", CHECKS, ALL, 0, false, checks_valid},
     {"intent_check", "意愿确认", "C", "true or false", ALL, 0, false, claim_is_bool},
@@ -250,15 +257,41 @@ static enum err term_check(const struct contract_input *in, struct problem *ret_
     return problem_at(ret_why, ERR_SCHEMA, "/end", "end lies before start.");
 }
 
+static bool doc_listed(const struct record_doc *doc, const struct holder *holder) {
+    for (size_t i = 0; i < holder->doc_count; i++) {
+        if (holder->docs[i].alg == doc->alg &&
+            memcmp(holder->docs[i].digest, doc->digest, DIGEST_LEN) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A worker confirms what the record before says, and nothing else: no other document, and no key in place of the one that signs. */
+static enum err acknowledged_check(const struct contract_input *in, struct problem *ret_why) {
+    struct holder holder;
+    if (has(in, "cnf"))
+        return problem_at(ret_why, ERR_SCHEMA, "/cnf",
+                          "acknowledge names no holder's key: leave cnf out.");
+    if (!in->record) return ERR_OK;
+    enum err err = holder_get(in->view, in->record->ref, &holder);
+    for (size_t i = 0; !err && i < in->record->doc_count; i++) {
+        if (doc_listed(&in->record->docs[i], &holder)) continue;
+        err = problem_at(ret_why, ERR_SCHEMA, "/doc",
+                         "doc names a document that the acknowledged record does not name.");
+    }
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; /* the key was found there */
+}
+
 static const struct tag_rule tag_rows[] = {{LABOUR_WORKER, TAG_LABOUR, ALL, 0}};
 static const struct tag_table tags = {tag_rows, sizeof tag_rows / sizeof tag_rows[0]};
 
 static enum err labour_check(const struct contract_input *in, struct problem *ret_why) {
     unsigned act = claims_act_bit(&labour_contract_type, in->act);
-    assert(act & ALL);
+    assert(act & ANY);
     enum err err = claims_check(table, act, in, ret_why);
     if (!err) err = tags_check(tags, act, in, ret_why);
     if (!err && act == 1u << AMEND) err = amended_whole(in, ret_why);
+    if (!err && act == 1u << ACKNOWLEDGE) err = acknowledged_check(in, ret_why);
     return err ? err : term_check(in, ret_why);
 }
 

@@ -1,7 +1,7 @@
 /*~ The machine: from an ordered batch to effects. Pure: no I/O, clock, randomness, float, configuration or logging.
  *
- * Order of checks for one record (the first that fails gives the answer): known already -> audience -> window -> issuer and key in the registry at ledger time ->
- * algorithm -> signature (skipped only where the host vouches that it verified these very bytes under this very key) -> role -> type's claims -> personal_field ->
+ * Order of checks for one record (the first that fails gives the answer): known already -> audience -> window -> issuer and key in the registry at ledger time (a
+ * holder's key: in the record that ref names, holder.h) -> algorithm -> signature (skipped only where the host vouches that it verified these very bytes under this very key) -> role -> type's claims -> personal_field ->
  * chain and state -> rules -> type's own state. A refused record leaves no leaf and no trace. An accepted one is the next leaf.
  *
  * Invariants 1, 2, 7, 8, 9 of ARCHITECTURE.md section 9 are this file's to keep. Owned by the caller's thread; a const struct machine may be shared. */

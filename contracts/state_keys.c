@@ -33,6 +33,10 @@ struct state_key state_key_link(const uint8_t id[RECORD_ID_LEN]) {
     return key_of("r ", bytes_of(id, RECORD_ID_LEN), nothing);
 }
 
+struct state_key state_key_holder(const uint8_t id[RECORD_ID_LEN]) {
+    return key_of("h ", bytes_of(id, RECORD_ID_LEN), nothing);
+}
+
 struct state_key state_key_finding(const uint8_t finding[32]) {
     return key_of("f ", bytes_of(finding, 32), nothing);
 }

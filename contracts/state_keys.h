@@ -10,6 +10,8 @@
  *   "c " opening id 32         head id 32, records u32, status u8, type text8, owner text8                                  chain.c
  *   "r " record id 32          opening id 32, act text8, act whose claims it carries text8, index u64, replaced u8          chain.c
  *                              and, where that is 1, id of the record that replaced it 32
+ *   "h " record id 32          kid text8, algorithm u8, point 64 of the key that the record names in cnf; documents u8,     holder.c
+ *                              each: digest algorithm u8, digest 32
  *   "f " finding id 32         rule id text8, rule version u32, causing record id 32, result u8, opened u64 (ledger time    finding.c
  *                              in ms), state u8
  *   "F " record id 32,         empty: that finding was caused by that record                                                finding.c
@@ -45,6 +47,7 @@ struct state_key state_key_participant(const char *id);
 struct state_key state_key_kid(const char *kid);
 struct state_key state_key_chain(const uint8_t opening[RECORD_ID_LEN]);
 struct state_key state_key_link(const uint8_t id[RECORD_ID_LEN]);
+struct state_key state_key_holder(const uint8_t id[RECORD_ID_LEN]);
 struct state_key state_key_finding(const uint8_t finding[32]);
 struct state_key state_key_finding_of(const uint8_t id[RECORD_ID_LEN], const uint8_t finding[32]);
 struct state_key state_key_governance(const char *name); /* "protocol", "parameters" */

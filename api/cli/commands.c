@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &command_notarize,
     &command_verify,
     &command_present,
+    &command_acknowledge,
     &command_receipt_refresh, /* before the shorter name */
     &command_receipt,
     &command_check,

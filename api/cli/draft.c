@@ -34,6 +34,7 @@ static enum err put_common(const struct draft_head *head, const struct claims *c
     if (!err && head->replaces) err = json_put_text(payload, "replaces", head->replaces);
     if (!err && doc) err = json_put(payload, "doc", json_clone(doc));
     if (!err && head->tags) err = json_put(payload, "tags", json_clone(head->tags));
+    if (!err && head->cnf) err = json_put(payload, "cnf", json_clone(head->cnf));
     return err;
 }
 

@@ -14,6 +14,7 @@ struct draft_head {
     const char *ref;         /* hex record id, or NULL */
     const char *replaces;    /* the same */
     const struct json *tags; /* object, or NULL */
+    const struct json *cnf;  /* {"jwk"}, or NULL */
 };
 
 struct draft {

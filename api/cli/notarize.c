@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
     {"set", "NAME=VALUE", "a claim in the clear; name:=json for JSON", false, true},
     {"hide", "NAME=VALUE", "a claim of which nodes see a salted digest only", false, true},
     TAG_OPTION,
+    {"holder", "JWK", "the holder's public key, such as the worker's (cnf)", false, false},
     {"ref", "ID", "the record that this one follows", false, false},
     {"replaces", "ID", "the record that a correction replaces", false, false},
     {"sm3", NULL, "name the document by its SM3 digest, too", false, false},
@@ -32,7 +33,7 @@ static const struct option_spec options[] = {
 struct job {
     struct claims claims;
     struct key_secret *key;
-    struct json *doc, *tags;
+    struct json *doc, *tags, *cnf;
     struct client *client;
     struct draft draft;
     char ledger[65];
@@ -79,6 +80,8 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
     if (!err) err = id_check(cli, "replaces", ret_why);
     if (!err) err = claims_from_options(cli, &job->claims, ret_why);
     if (!err) err = tags_from_options(cli, &job->tags, ret_why);
+    if (!err && option_has(cli, "holder"))
+        err = signer_cnf(option_text(cli, "holder"), &job->cnf, ret_why);
     if (!err)
         err = signer_open(option_text(cli, "key"), option_text(cli, "passphrase-file"), &job->key,
                           ret_why);
@@ -86,8 +89,8 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
     if (!err) err = remote_open(cli, &job->client, ret_why);
     if (!err) err = remote_ledger(job->client, job->ledger, ret_why);
     if (err) return err;
-    struct draft_head head = {option_text(cli, "as"), job->ledger, option_text(cli, "ref"),
-                              option_text(cli, "replaces"), job->tags};
+    struct draft_head head = {option_text(cli, "as"),       job->ledger, option_text(cli, "ref"),
+                              option_text(cli, "replaces"), job->tags,   job->cnf};
     return draft_make(&head, &job->claims, job->doc, &job->draft, ret_why);
 }
 
@@ -104,6 +107,7 @@ static int run(struct cli *cli) {
     client_close(job.client);
     json_done(job.doc);
     json_done(job.tags);
+    json_done(job.cnf);
     key_secret_done(job.key);
     claims_done(&job.claims);
     return status;
@@ -121,6 +125,9 @@ const struct command command_notarize = {
         "FILE.disclosures.json holds what was hidden, with its salts.\n\n"
         "A VALUE is JSON where it begins with [ or {, an integer where it looks like one and the "
         "type does not want\na text there, and text otherwise. NAME:=VALUE is JSON in any case.\n"
+        "With --holder the worker can show the receipt as its own (qizheng present) and confirm it "
+        "(qizheng acknowledge);\nwhat is to be confirmed later, such as an amendment, names the "
+        "key again.\n\n"
         "What stands on a command line can be seen by other users of this machine: give personal "
         "data in --claims.\n\n"
         "Interrupted? Run the same command again: FILE.pending.json holds the signed record, "

@@ -80,7 +80,7 @@ static enum err prepare(const struct cli *cli, const char *act, registrar_make *
                           ret_why);
     if (!err) err = remote_ledger(job->client, job->ledger, ret_why);
     if (err) return err;
-    struct draft_head head = {option_text(cli, "as"), job->ledger, NULL, NULL, NULL};
+    struct draft_head head = {option_text(cli, "as"), job->ledger, NULL, NULL, NULL, NULL};
     return draft_make(&head, &job->claims, NULL, &job->draft, ret_why);
 }
 

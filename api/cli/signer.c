@@ -125,3 +125,18 @@ enum err signer_public(const char *path, const char *passphrase_file, struct key
     buf_done(&text);
     return err ? problem_set(ret_why, err, "%s: %s", path, why.detail) : ERR_OK;
 }
+
+enum err signer_cnf(const char *path, struct json **ret, struct problem *ret_why) {
+    struct key_public key;
+    enum err err = signer_public(path, NULL, &key, ret_why);
+    if (err) return err;
+    struct json *cnf = json_new_object();
+    err = cnf ? json_put(cnf, "jwk", key_public_jwk(&key)) : ERR_NO_MEMORY;
+    key_public_done(&key);
+    if (!err) {
+        *ret = cnf;
+        return ERR_OK;
+    }
+    json_done(cnf);
+    return problem_set(ret_why, err, "Out of memory.");
+}

@@ -16,5 +16,7 @@ enum err signer_save(const struct key_secret *key, const char *path, const char 
 /* The public key in a file: a JWK, a public PEM, or (with the mode checked) a secret PEM. key_public_done. */
 enum err signer_public(const char *path, const char *passphrase_file, struct key_public *ret,
                        struct problem *ret_why) MUST_CHECK;
+/* {"jwk": that key}, as a record's cnf. json_done. */
+enum err signer_cnf(const char *path, struct json **ret, struct problem *ret_why) MUST_CHECK;
 
 #endif

@@ -10,11 +10,17 @@
 #include <string.h>
 
 #define TSA_MAX (256 * 1024)
+#define BINDING_MAX_AGE_S 300 /* time enough to hand a file over, and little to find a second use */
 
 static const struct option_spec options[] = {
     {"receipt", "FILE", "the receipt", true, false},
     {"policy", "FILE", "the verifier policy that you trust", true, false},
     {"disclose", "NAMES", "look at these disclosures only, comma separated", false, false},
+    {"audience", "NAME", "demand that the holder bound it to this name, which is yours", false,
+     false},
+    {"nonce", "TEXT", "and to this value, which you gave the holder for this occasion", false,
+     false},
+    {"max-age", "SECONDS", "how old that may be (default 300; 0: of any age)", false, false},
     {"tsa", "PEM", "trust anchors for timestamp tokens", false, false},
     {NULL, NULL, NULL, false, false},
 };
@@ -23,6 +29,8 @@ struct inputs {
     struct buf receipt, policy, tsa;
     struct record_doc docs[2];
     size_t doc_count;
+    struct keybinding_demand demand;
+    bool has_demand;
 };
 
 static void inputs_done(struct inputs *inputs) {
@@ -35,6 +43,10 @@ static void inputs_done(struct inputs *inputs) {
 static enum err receipt_narrow(struct buf *text, const char *names, struct problem *ret_why) {
     struct json *json = NULL;
     enum err err = json_parse(buf_bytes(text), &json, ret_why);
+    if (!err && presentation_is_bound(json_text_bytes(json_member(json, "record"))))
+        err = problem_set(ret_why, ERR_REQUEST,
+                          "The holder bound this receipt as it is (key binding): leave --disclose "
+                          "out.");
     if (!err) err = presentation_pick_in(json, names, ret_why);
     buf_clear(text);
     if (!err) err = json_format(json, text);
@@ -50,11 +62,27 @@ static enum err document_read(const char *path, struct inputs *inputs, struct pr
     return disk_digest(path, true, inputs->docs[0].digest, inputs->docs[1].digest, ret_why);
 }
 
+static enum err demand_read(const struct cli *cli, struct inputs *inputs, struct problem *ret_why) {
+    struct keybinding_demand *demand = &inputs->demand;
+    uint64_t max_age = 0;
+    demand->audience = option_text(cli, "audience");
+    demand->nonce = option_text(cli, "nonce");
+    inputs->has_demand = demand->audience && demand->nonce;
+    if (!demand->audience != !demand->nonce || (!inputs->has_demand && option_has(cli, "max-age")))
+        return problem_set(ret_why, ERR_REQUEST, "--audience and --nonce go together.");
+    enum err err = option_number(cli, "max-age", 0, LIMIT_JSON_INT / 1000, BINDING_MAX_AGE_S,
+                                 &max_age, ret_why);
+    demand->now_s = now_s();
+    demand->max_age_s = (int64_t)max_age;
+    return err;
+}
+
 static enum err inputs_read(const struct cli *cli, struct inputs *inputs, struct problem *ret_why) {
     const char *tsa = option_text(cli, "tsa"), *names = option_text(cli, "disclose");
     enum err err = disk_read(option_text(cli, "receipt"), LIMIT_RECEIPT, &inputs->receipt, ret_why);
     if (!err) err = disk_read(option_text(cli, "policy"), LIMIT_POLICY, &inputs->policy, ret_why);
     if (!err && tsa) err = disk_read(tsa, TSA_MAX, &inputs->tsa, ret_why);
+    if (!err) err = demand_read(cli, inputs, ret_why);
     if (!err && names) err = receipt_narrow(&inputs->receipt, names, ret_why);
     return err ? err : document_read(operand(cli, 0), inputs, ret_why);
 }
@@ -143,8 +171,12 @@ static int run(struct cli *cli) {
     struct problem why = {ERR_OK, "", "", "", ""};
     memset(&inputs, 0, sizeof inputs);
     enum err err = inputs_read(cli, &inputs, &why);
-    struct verify_input input = {buf_bytes(&inputs.receipt), buf_bytes(&inputs.policy), inputs.docs,
-                                 inputs.doc_count, buf_bytes(&inputs.tsa)};
+    struct verify_input input = {buf_bytes(&inputs.receipt),
+                                 buf_bytes(&inputs.policy),
+                                 inputs.docs,
+                                 inputs.doc_count,
+                                 buf_bytes(&inputs.tsa),
+                                 inputs.has_demand ? &inputs.demand : NULL};
     if (!err) err = verify(&input, &verdict);
     int status = err ? say_trouble(cli, err, &why) : report(cli, verdict);
     verdict_done(verdict);
@@ -162,7 +194,9 @@ const struct command command_verify = {
         "Nothing is sent anywhere. The policy says which log and which nodes you trust: take it "
         "from a source of your own.\n"
         "Two answers are given apart: whether what was anchored is unchanged, and what is known "
-        "of its origin before.",
+        "of its origin before.\n"
+        "--audience and --nonce demand that the holder's key signed this very selection for you "
+        "and this occasion; give the\nholder a nonce that you draw anew each time.",
     .options = options,
     .run = run,
 };

@@ -23,7 +23,9 @@
 #define LIMIT_ROLES 8                /* roles there are */
 #define LIMIT_ID                                                                                   \
     88 /* participant id, or an issuer named by its key: an RFC 9278 URI of 45 + 43 characters */
-#define LIMIT_NAME 200    /* organisation name, UTF-8 */
+#define LIMIT_NAME 200 /* organisation name, UTF-8 */
+#define LIMIT_AUDIENCE                                                                             \
+    512 /* aud and nonce of a key-binding JWT: a verifier's URL, a random value, both with room */
 #define LIMIT_JTI_MIN 16  /* decoded jti: 128 bits salt the record's hash */
 #define LIMIT_SALT_MIN 16 /* decoded disclosure salt (RFC 9901 section 9.3: at least 128 bits) */
 
@@ -68,8 +70,9 @@
 
 /* -- HTTP -- */
 #define LIMIT_HTTP_BODY (64 * 1024) /* any request but an upload or a verification */
-#define LIMIT_HTTP_VERIFICATION (LIMIT_RECEIPT + 1024) /* a receipt and a document's digest */
-#define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT)           /* a receipt and what is said about it */
+#define LIMIT_HTTP_VERIFICATION                                                                    \
+    (LIMIT_RECEIPT + 8 * 1024) /* a receipt, a document's digest, audience and nonce in escapes */
+#define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT) /* a receipt and what is said about it */
 #define LIMIT_HTTP_PATH 512
 #define LIMIT_PAGE 100 /* elements of one page of a list */
 

@@ -100,22 +100,9 @@ static enum qizheng_outcome outcome_of(enum verdict_outcome outcome) {
     return QIZHENG_ERROR;
 }
 
-enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, const void *policy,
-                                    size_t policy_len, const struct qizheng_digest *digests,
-                                    size_t digest_count, const void *tsa_pem, size_t tsa_pem_len,
-                                    char **ret_json) {
-    struct record_doc docs[DIGEST_ALG_COUNT];
+static enum qizheng_outcome answer(const struct verify_input *input, char **ret_json) {
     struct verdict *verdict;
-    if (ret_json) *ret_json = NULL;
-    if (!docs_take(digests, digest_count, docs)) return QIZHENG_ERROR;
-    struct verify_input input = {
-        .receipt = bytes_of(receipt, receipt_len),
-        .policy = bytes_of(policy, policy_len),
-        .docs = docs,
-        .doc_count = digest_count,
-        .tsa_pem = bytes_of(tsa_pem, tsa_pem_len),
-    };
-    if (verify(&input, &verdict)) return QIZHENG_ERROR;
+    if (verify(input, &verdict)) return QIZHENG_ERROR;
     enum qizheng_outcome outcome = outcome_of(verdict->outcome);
     if (ret_json) {
         *ret_json = json_text_new(verdict);
@@ -123,6 +110,47 @@ enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, con
     }
     verdict_done(verdict);
     return outcome;
+}
+
+/* False where nothing could ever meet it. */
+static bool binding_take(const struct qizheng_binding *binding, struct keybinding_demand *ret) {
+    if (!binding->audience || !keybinding_text_valid(binding->audience) || !binding->nonce ||
+        !keybinding_text_valid(binding->nonce) || binding->now < 0 || binding->max_age < 0)
+        return false;
+    ret->audience = binding->audience;
+    ret->nonce = binding->nonce;
+    ret->now_s = binding->now;
+    ret->max_age_s = binding->max_age;
+    return true;
+}
+
+enum qizheng_outcome qizheng_verify_bound(const void *receipt, size_t receipt_len,
+                                          const void *policy, size_t policy_len,
+                                          const struct qizheng_digest *digests, size_t digest_count,
+                                          const void *tsa_pem, size_t tsa_pem_len,
+                                          const struct qizheng_binding *binding, char **ret_json) {
+    struct record_doc docs[DIGEST_ALG_COUNT];
+    struct keybinding_demand demand;
+    if (ret_json) *ret_json = NULL;
+    if (!docs_take(digests, digest_count, docs)) return QIZHENG_ERROR;
+    if (binding && !binding_take(binding, &demand)) return QIZHENG_ERROR;
+    struct verify_input input = {
+        .receipt = bytes_of(receipt, receipt_len),
+        .policy = bytes_of(policy, policy_len),
+        .docs = docs,
+        .doc_count = digest_count,
+        .tsa_pem = bytes_of(tsa_pem, tsa_pem_len),
+        .binding = binding ? &demand : NULL,
+    };
+    return answer(&input, ret_json);
+}
+
+enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, const void *policy,
+                                    size_t policy_len, const struct qizheng_digest *digests,
+                                    size_t digest_count, const void *tsa_pem, size_t tsa_pem_len,
+                                    char **ret_json) {
+    return qizheng_verify_bound(receipt, receipt_len, policy, policy_len, digests, digest_count,
+                                tsa_pem, tsa_pem_len, NULL, ret_json);
 }
 
 void qizheng_free(char *json) {

@@ -60,7 +60,8 @@ enum qizheng_outcome {
     QIZHENG_INVALID = 1, /* a step failed */
     QIZHENG_UNCHECKED =
         2, /* what was given allows no answer: no readable policy, no record to compare the document with */
-    QIZHENG_ERROR = 3 /* out of memory, or a digest of an unknown algorithm; no verdict */
+    QIZHENG_ERROR =
+        3 /* out of memory, a digest of an unknown algorithm, or a demand that is none; no verdict */
 };
 
 /* Verifies a receipt.
@@ -79,7 +80,25 @@ QIZHENG_API enum qizheng_outcome qizheng_verify(const void *receipt, size_t rece
                                                 size_t digest_count, const void *tsa_pem,
                                                 size_t tsa_pem_len, char **ret_json);
 
-/* Frees what qizheng_verify gave. Accepts NULL. */
+/* What you demand of the holder who shows you a receipt: that the holder's key, which the record names in `cnf`, signed this very selection of fields for you
+ * and for this occasion (key binding, RFC 9901 section 7.3). */
+struct qizheng_binding {
+    const char *
+        audience; /* your name or address, as you told it to the holder; NUL-terminated UTF-8, 1 to 512 bytes */
+    const char
+        *nonce;    /* what you drew at random for this occasion and never draw again; the same */
+    long long now; /* your clock, seconds since 1970 UTC; 0: times are not judged */
+    long long max_age; /* seconds that the signature may be old; 0: of any age */
+};
+
+/* The same, and the holder must have bound the presentation as you demand: if not, the step `disclosures` fails. With binding NULL it is qizheng_verify, where a
+ * key binding that is there must verify, too, but nobody has asked for whom and when it was made. The verdict shows what it says under "key_binding". */
+QIZHENG_API enum qizheng_outcome
+qizheng_verify_bound(const void *receipt, size_t receipt_len, const void *policy, size_t policy_len,
+                     const struct qizheng_digest *digests, size_t digest_count, const void *tsa_pem,
+                     size_t tsa_pem_len, const struct qizheng_binding *binding, char **ret_json);
+
+/* Frees what these functions gave. Accepts NULL. */
 QIZHENG_API void qizheng_free(char *json);
 
 #ifdef __cplusplus

@@ -151,9 +151,27 @@ static void integrity_say(const struct verdict *verdict, char en[REASON_LEN], ch
     }
 }
 
+/* A holder is no participant: nobody but the one who named its key knows whose it is. */
+static void holder_say(const struct verdict *verdict, char en[REASON_LEN], char zh[REASON_LEN]) {
+    const char *kid = verdict->issuer + strlen(RECORD_KEY_URI);
+    verdict_say(en,
+                "Signed with the key %s. That it is the holder's own, such as the worker's, is the "
+                "claim of participant %s, whose record names it. Whether the content was true when "
+                "it was signed, no ledger can show.",
+                kid, verdict->named_by);
+    verdict_say(zh,
+                "由密钥 %s 签名。该密钥属于持有人本人（如劳动者）一节，是参与方 %s 在其记录中的"
+                "陈述。签名之前内容是否真实，账本不能证明。",
+                kid, verdict->named_by);
+}
+
 static void origin_say(const struct verdict *verdict, char en[REASON_LEN], char zh[REASON_LEN]) {
     bool shown = verdict->items[STEP_RECORD].result == VERDICT_PASS &&
                  verdict->items[STEP_ISSUER].result == VERDICT_PASS;
+    if (shown && verdict->named_by[0]) {
+        holder_say(verdict, en, zh);
+        return;
+    }
     if (shown) {
         verdict_say(
             en,
@@ -254,6 +272,7 @@ static enum err record_put(const struct verdict *verdict, struct json *root) {
     if (!err) err = json_put_text(object, "issuer", verdict->issuer);
     if (!err) err = json_put_text(object, "type", verdict->type);
     if (!err) err = json_put_text(object, "act", verdict->act);
+    if (!err && verdict->named_by[0]) err = json_put_text(object, "named_by", verdict->named_by);
     if (!err && verdict->claims) err = json_put(object, "claims", json_clone(verdict->claims));
     if (!err && verdict->disclosed)
         err = json_put(object, "disclosed", json_clone(verdict->disclosed));
@@ -263,6 +282,17 @@ static enum err record_put(const struct verdict *verdict, struct json *root) {
 /* Sizes and times come from outside: what JSON cannot carry exactly is left out (no tree and no clock gets there). */
 static enum err number_put(struct json *object, const char *name, uint64_t value) {
     return value <= LIMIT_JSON_INT ? json_put_int(object, name, (int64_t)value) : ERR_OK;
+}
+
+static enum err binding_put(const struct verdict *verdict, struct json *root) {
+    struct json *object;
+    if (!verdict->is_bound) return ERR_OK;
+    enum err err = object_put(root, "key_binding", &object);
+    if (!err) err = json_put_text(object, "kid", verdict->binding.kid);
+    if (!err) err = json_put_text(object, "aud", verdict->binding.aud);
+    if (!err) err = json_put_text(object, "nonce", verdict->binding.nonce);
+    if (!err) err = json_put_int(object, "iat", verdict->binding.iat);
+    return err ? err : json_put_bool(object, "demanded", verdict->is_demanded);
 }
 
 static enum err log_put(const struct verdict *verdict, struct json *root) {
@@ -303,6 +333,7 @@ enum err verdict_json(const struct verdict *verdict, struct json **ret) {
     enum err err = json_put_text(root, "outcome", verdict_outcome_name(verdict->outcome));
     if (!err) err = steps_put(verdict, root);
     if (!err) err = record_put(verdict, root);
+    if (!err) err = binding_put(verdict, root);
     if (!err) err = log_put(verdict, root);
     if (!err) err = time_put(verdict, root);
     if (!err) err = quorum_put(verdict, root);

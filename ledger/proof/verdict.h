@@ -56,8 +56,12 @@ struct verification {
     bool checkpoint_meets; /* the anchor's checkpoint meets the policy */
 };
 
-/* Steps `record` (its form) and `disclosures`; sets v->record. Then `document` (verify_record.c). */
+/* Step `record` (its form); sets v->record, and goes on to `disclosures`. Then `document` (verify_record.c). */
 enum err presentation_check(struct verification *v) MUST_CHECK;
+/* Step `disclosures`, for a record that was read; or for a receipt that carries the leaf alone (verify_disclosures.c). */
+enum err disclosures_check(struct verification *v, struct bytes disclosures,
+                           struct bytes key_binding) MUST_CHECK;
+void disclosures_none(struct verification *v);
 void document_check(struct verification *v);
 /* Steps `leaf` and `inclusion`; sets v->anchor. Then `checkpoint` and `quorum`; sets v->policy (verify_log.c). */
 enum err proof_check(struct verification *v) MUST_CHECK;

@@ -1,5 +1,5 @@
-/* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_log.c, verify_issuer.c and
- * verify_timestamp.c, the words in verdict.c.
+/* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_disclosures.c, verify_log.c,
+ * verify_issuer.c and verify_timestamp.c, the words in verdict.c.
  *
  * Happy path: policy and receipt are read; the record is read strictly; its hash and time make the leaf; the proof puts the leaf
  * into the tree of a checkpoint; the policy's quorum signed that checkpoint; the issuer chain shows whose key signed the record.

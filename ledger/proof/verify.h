@@ -10,6 +10,7 @@
 #include "ledger/base/json.h"
 #include "ledger/proof/quorum.h"
 #include "ledger/proof/receipt.h"
+#include "ledger/record/keybinding.h"
 
 /* X(NAME, "name", "中文") in the order in which they are checked and shown */
 #define VERDICT_STEPS(X)                                                                           \
@@ -50,6 +51,12 @@ struct verdict {
     char issuer[LIMIT_ID + 1];
     char type[RECORD_TYPE_LEN];
     char act[32];
+    char named_by[LIMIT_ID +
+                  1]; /* where the issuer is a holder, named by its key: the participant whose
+                         record says whose key that is, once `issuer` passed; else empty */
+    bool is_bound;    /* a key binding by the record's holder came with it and verified */
+    bool is_demanded; /* and was what the caller demanded */
+    struct keybinding binding;
     uint64_t index, size; /* of the leaf, of the checkpoint's tree */
     /* times: all 0 unless the leaf is shown to be in the checkpoint's tree */
     uint64_t leaf_time_ms; /* the ledger's own statement */
@@ -73,6 +80,8 @@ struct verify_input {
     size_t doc_count;
     struct bytes
         tsa_pem; /* trust anchors for RFC 3161 tokens over the signed checkpoint, PEM; empty: tokens are not checked */
+    const struct keybinding_demand *
+        binding; /* the holder must have bound the presentation to this; NULL: not demanded, but one that is there must verify */
 };
 
 /* ERR_NO_MEMORY only; whatever else is wrong stands in the verdict. *ret is allocated: verdict_done. */
@@ -81,6 +90,8 @@ void verdict_done(struct verdict *verdict); /* accepts NULL */
 /* {"outcome",
  *  "steps":[{"step","zh","result","reason","reason_zh"}],
  *  "record":{"id","issuer","type","act","claims","disclosed"}      where the receipt carries a readable record
+ *      and in "record" "named_by"                                  where the issuer is a holder, and whose key that is was shown
+ *  "key_binding":{"kid","aud","nonce","iat","demanded"}            where the holder bound the presentation, and that verified
  *  "log":{"index","size"}                                          where the proof could be read
  *  "time":{"leaf_ms","existed_by_s","timestamp_s"}                 each where known
  *  "quorum":{"n","f","q","liars_survived","cosigners":[name]}      where the policy could be applied

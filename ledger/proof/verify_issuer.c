@@ -6,6 +6,9 @@
  *   each link's record   is a `participant` record, act `admit` or `rotate`, for the same ledger (aud), whose claims give the
  *                        participant `iss` the key `kid`; the log holds it at a smaller index than what it vouches for, under a checkpoint of
  *                        its own that meets the policy; then needed := its own (iss, kid), and whoever that is must have the role registrar
+ *   a holder's own record (iss is its key's RFC 9278 URI) has one link more, at the front: the record that it names in `ref`, for the same ledger and of the same
+ *                        type, by a participant, whose `cnf` is the key; then needed := that one's (iss, kid), with whatever role. Whose the key is, is that
+ *                        participant's claim, and the verdict says so
  *   the genesis          its SHA-256 is `aud`, it is leaf 0 with time `created`, its origin is the checkpoint's, and it gives the needed
  *                        participant the needed key
  *
@@ -36,6 +39,12 @@
     X(POLICY, "its checkpoint does not meet the policy", "其检查点不满足策略")                     \
     X(BINDING, "it does not bind the key that signed to the participant that is named",            \
       "未将签名密钥登记在所称参与方名下")                                                          \
+    X(HOLDER,                                                                                      \
+      "it is not the record that the holder's own names in ref, of the same type and by a "        \
+      "participant",                                                                               \
+      "不是持有人记录 ref 所指的、同一类型且由参与方签发的记录")                                   \
+    X(CNF, "it does not name the key that signed as its holder's (cnf)",                           \
+      "其 cnf 所载的持有人密钥不是签名密钥")                                                       \
     X(ROLE, "the participant that signed the link before it is no registrar",                      \
       "签署上一环的参与方不是登记机构")                                                            \
     X(SIGNATURE, "the signature of the link before it does not verify under the key bound here",   \
@@ -63,7 +72,9 @@ struct chain {
     struct bytes met; /* the last checkpoint that met the policy */
     enum chain_fault fault;
     struct problem why;
-    bool record_signed; /* the receipt's own record verified under the key of link 0 */
+    bool is_holders; /* the receipt's own record is signed by a holder, not a participant */
+    char named_by[LIMIT_ID + 1]; /* then: who named its key */
+    bool record_signed;          /* the receipt's own record verified under the key of link 0 */
 };
 
 /* Sets the fault; memory is the one thing that is not a fault of the chain. */
@@ -104,15 +115,9 @@ static enum err chain_anchor(struct chain *chain, const uint8_t leaf[LEAF_LEN],
     return err;
 }
 
-/* who: the participant that this link describes. */
-static enum err chain_bind(struct chain *chain, const struct participant *who) {
-    const struct record *vouched = chain->vouched;
-    const struct participant_key *bound =
-        strcmp(who->id, vouched->iss) == 0 ? participant_key_find(who, vouched->jws.kid) : NULL;
-    if (!bound) return chain_refuse(chain, FAULT_BINDING, ERR_ISSUER_UNKNOWN);
-    if (chain->at > 0 && !(who->roles & ROLE_REGISTRAR))
-        return chain_refuse(chain, FAULT_ROLE, ERR_ROLE);
-    enum err err = jws_verify(&vouched->jws, &bound->key);
+/* The vouched record verifies under the key that this link binds. */
+static enum err chain_signature(struct chain *chain, const struct key_public *key) {
+    enum err err = jws_verify(&chain->vouched->jws, key);
     if (err == ERR_NO_MEMORY) return err;
     if (chain->at == 0) {
         chain->record_signed = !err;
@@ -121,12 +126,54 @@ static enum err chain_bind(struct chain *chain, const struct participant *who) {
     return err ? chain_refuse(chain, FAULT_SIGNATURE, err) : ERR_OK;
 }
 
+/* Only a registrar's word binds a participant's key; what else a participant signs needs no role here. */
+static bool chain_needs_registrar(const struct chain *chain) {
+    return chain->at > (chain->is_holders ? 1u : 0u);
+}
+
+/* who: the participant that this link describes. */
+static enum err chain_bind(struct chain *chain, const struct participant *who) {
+    const struct record *vouched = chain->vouched;
+    const struct participant_key *bound =
+        strcmp(who->id, vouched->iss) == 0 ? participant_key_find(who, vouched->jws.kid) : NULL;
+    if (!bound) return chain_refuse(chain, FAULT_BINDING, ERR_ISSUER_UNKNOWN);
+    if (chain_needs_registrar(chain) && !(who->roles & ROLE_REGISTRAR))
+        return chain_refuse(chain, FAULT_ROLE, ERR_ROLE);
+    return chain_signature(chain, &bound->key);
+}
+
+/* -- the record that a holder's own refers to -- */
+
+static bool holder_link_fits(const struct record *own, const struct record *named) {
+    return own->has_ref && memcmp(own->ref, named->id, RECORD_ID_LEN) == 0 &&
+           strcmp(own->type, named->type) == 0 && own->type_version == named->type_version &&
+           !record_issuer_kid(named);
+}
+
+static enum err holder_bind(struct chain *chain, const struct record *named) {
+    const struct record *own = chain->vouched;
+    struct key_public key;
+    if (!holder_link_fits(own, named)) return chain_refuse(chain, FAULT_HOLDER, ERR_RECEIPT);
+    enum err err = record_holder(named, &key);
+    if (err) return chain_refuse(chain, FAULT_CNF, err);
+    bool same = strcmp(key.kid, own->jws.kid) == 0 && strcmp(key.kid, record_issuer_kid(own)) == 0;
+    err = same ? chain_signature(chain, &key) : chain_refuse(chain, FAULT_CNF, ERR_ISSUER_UNKNOWN);
+    key_public_done(&key);
+    return err;
+}
+
 /* -- a participant record -- */
+
+/* The link in front of a holder's chain is no participant record. */
+static bool chain_at_holder(const struct chain *chain) {
+    return chain->is_holders && chain->at == 0;
+}
 
 static enum err link_form(struct chain *chain, const struct record *record, struct bytes text) {
     if (!bytes_equal(record->canonical, text)) return chain_refuse(chain, FAULT_FORM, ERR_JWS);
-    if (strcmp(record->type, "participant") != 0 || record->type_version != 1 ||
-        (strcmp(record->act, "admit") != 0 && strcmp(record->act, "rotate") != 0))
+    if (!chain_at_holder(chain) &&
+        (strcmp(record->type, "participant") != 0 || record->type_version != 1 ||
+         (strcmp(record->act, "admit") != 0 && strcmp(record->act, "rotate") != 0)))
         return chain_refuse(chain, FAULT_TYPE, ERR_SCHEMA);
     if (memcmp(record->aud, chain->v->record->aud, sizeof record->aud) != 0)
         return chain_refuse(chain, FAULT_LEDGER, ERR_AUDIENCE);
@@ -154,7 +201,9 @@ static enum err link_check(struct chain *chain, const struct receipt_link *link)
     err = link_form(chain, record, link->record);
     leaf_encode(link->time_ms, record->hash, leaf);
     if (!err) err = chain_anchor(chain, leaf, link->proof);
-    if (!err) err = link_bind(chain, record);
+    if (!err) err = chain_at_holder(chain) ? holder_bind(chain, record) : link_bind(chain, record);
+    if (!err && chain_at_holder(chain))
+        memcpy(chain->named_by, record->iss, sizeof chain->named_by);
     record_done(chain->held); /* what was vouched for is done with */
     chain->held = record;
     chain->vouched = record;
@@ -205,11 +254,11 @@ static void chain_fail(const struct chain *chain) {
                 chain->v->receipt->link_count, chain->at + 1, faults[chain->fault].zh);
 }
 
-static void chain_pass(const struct chain *chain) {
-    struct verdict *verdict = chain->v->verdict;
+/* Where the quorum comes in: nobody off line knows which keys were revoked when. */
+static void chain_pass_issuer(const struct chain *chain) {
     const struct record *record = chain->v->record;
     size_t count = chain->v->receipt->link_count;
-    struct verdict_item *item = step_set(verdict, STEP_ISSUER, VERDICT_PASS);
+    struct verdict_item *item = step_set(chain->v->verdict, STEP_ISSUER, VERDICT_PASS);
     verdict_say(
         item->reason,
         "%zu links bind the key %s to %s, from its registration back to the genesis. That it was "
@@ -220,8 +269,34 @@ static void chain_pass(const struct chain *chain) {
         item->reason_zh,
         "%zu 环记录将密钥 %s 登记在 %s 名下，并追溯至创世文件；受理时密钥有效由法定数节点证明。",
         count, record->jws.kid, record->iss);
+}
+
+static void chain_pass_holder(const struct chain *chain) {
+    const struct record *record = chain->v->record;
+    size_t count = chain->v->receipt->link_count;
+    struct verdict *verdict = chain->v->verdict;
+    struct verdict_item *item = step_set(verdict, STEP_ISSUER, VERDICT_PASS);
+    memcpy(verdict->named_by, chain->named_by, sizeof verdict->named_by);
+    verdict_say(item->reason,
+                "%zu links: the record referred to names the key %s as its holder's (cnf), and %s, "
+                "who signed that, is traced to the genesis. That the key is the holder's own, such "
+                "as the worker's, is the claim of %s.",
+                count, record->jws.kid, chain->named_by, chain->named_by);
+    verdict_say(item->reason_zh,
+                "%zu 环：所引用的记录将密钥 %s 载为持有人密钥（cnf），签发该记录的 %s "
+                "追溯至创世文件。密钥属于持有人本人（如劳动者）一节，是 %s 的陈述。",
+                count, record->jws.kid, chain->named_by, chain->named_by);
+}
+
+static void chain_pass(const struct chain *chain) {
+    const struct record *record = chain->v->record;
+    if (chain->is_holders)
+        chain_pass_holder(chain);
+    else
+        chain_pass_issuer(chain);
     if (!chain->v->record_canonical) return;
-    item = step_set(verdict, STEP_RECORD, chain->record_signed ? VERDICT_PASS : VERDICT_FAIL);
+    struct verdict_item *item = step_set(chain->v->verdict, STEP_RECORD,
+                                         chain->record_signed ? VERDICT_PASS : VERDICT_FAIL);
     verdict_say(item->reason, "The form is strict, and the %s signature %s under key %s.",
                 key_alg_name(record->jws.alg),
                 chain->record_signed ? "verifies" : "does NOT verify", record->jws.kid);
@@ -265,6 +340,7 @@ enum err issuer_check(struct verification *v) {
     } else if (v->record && v->checkpoint_meets &&
                v->verdict->items[STEP_INCLUSION].result == VERDICT_PASS) {
         struct chain chain = {.v = v, .vouched = v->record};
+        chain.is_holders = record_issuer_kid(v->record) != NULL;
         chain.vouched_index = v->anchor.proof.index;
         chain.met = v->anchor.proof.checkpoint;
         return chain_walk(&chain);

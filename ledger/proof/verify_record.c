@@ -1,4 +1,4 @@
-/* Steps `document`, `disclosures` and the first half of `record`: the strict form (verify_issuer.c has the signature).
+/* Step `document` and the first half of `record`: the strict form (verify_issuer.c has the signature, verify_disclosures.c what is disclosed).
  *
  * Failure modes: a record that cannot be read fails `record`, and what rests on it is left as not applicable. No reason repeats what
  * a disclosure or a claim says. */
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* -- record, disclosures -- */
+/* -- record -- */
 
 static enum err claims_take(struct verification *v) {
     struct verdict *verdict = v->verdict;
@@ -24,51 +24,6 @@ static enum err claims_take(struct verification *v) {
     json_remove(verdict->claims, "_sd");
     json_remove(verdict->claims, "_sd_alg");
     return ERR_OK;
-}
-
-static enum err disclosed_take(struct verification *v, const struct sdjwt_list *list) {
-    struct json *fields = json_new_object();
-    enum err err = fields ? ERR_OK : ERR_NO_MEMORY;
-    for (size_t i = 0; !err && i < list->count; i++)
-        err = json_put(fields, list->items[i].name, json_clone(list->items[i].value));
-    if (err) {
-        json_done(fields);
-        return err;
-    }
-    v->verdict->disclosed = fields;
-    struct verdict_item *item = step_set(v->verdict, STEP_DISCLOSURES, VERDICT_PASS);
-    verdict_say(item->reason,
-                "%zu disclosed fields: the digest of each stands in the signed record.",
-                list->count);
-    verdict_say(item->reason_zh, "已披露 %zu 个字段：每个字段的摘要均列于已签名的记录中。",
-                list->count);
-    return ERR_OK;
-}
-
-static enum err disclosures_check(struct verification *v, struct bytes disclosures,
-                                  struct bytes key_binding) {
-    struct sdjwt_list list = {0};
-    struct problem why = {0};
-    if (key_binding.len) {
-        step_say(v->verdict, STEP_DISCLOSURES, VERDICT_FAIL,
-                 "Text stands behind the last ~ of the record: a disclosure that was cut off, or a "
-                 "key binding, which a receipt does not carry.",
-                 "记录最后一个 ~ 之后还有内容：披露内容被截断，或为回执不携带的密钥绑定。");
-        return ERR_OK;
-    }
-    if (!disclosures.len) {
-        step_say(v->verdict, STEP_DISCLOSURES, VERDICT_NOT_APPLICABLE,
-                 "The receipt discloses no fields.", "回执未披露任何字段。");
-        return ERR_OK;
-    }
-    enum err err = sdjwt_list_parse(disclosures, &list, &why);
-    if (!err) err = sdjwt_verify(v->record->payload, &list, &why);
-    if (!err)
-        err = disclosed_take(v, &list);
-    else if (err != ERR_NO_MEMORY)
-        step_fail(v->verdict, STEP_DISCLOSURES, "披露内容与记录不符", &why);
-    sdjwt_list_done(&list);
-    return err == ERR_NO_MEMORY ? err : ERR_OK;
 }
 
 /* The strict form. The signature waits for the issuer chain, for without it there is no key to check it with. */
@@ -103,8 +58,7 @@ enum err presentation_check(struct verification *v) {
     if (v->receipt->has_leaf) {
         step_say(v->verdict, STEP_RECORD, VERDICT_NOT_APPLICABLE,
                  "The receipt carries the leaf alone, not the record.", "回执只含叶子，不含记录。");
-        step_say(v->verdict, STEP_DISCLOSURES, VERDICT_NOT_APPLICABLE,
-                 "The receipt carries the leaf alone, not the record.", "回执只含叶子，不含记录。");
+        disclosures_none(v);
         return ERR_OK;
     }
     enum err err = sdjwt_cut(v->receipt->presentation, &jws, &disclosures, &key_binding, &tilde);

@@ -1,7 +1,7 @@
 /* Compact JWS, read strictly and written canonically. See jws.h.
  *
  * Strict means that one value has one text: exactly two dots, base64url without padding or unused bits, a header of exactly
- * three members. What is looser in RFC 7515 (unprotected headers, `crit`, `b64`, detached payloads) has no use here and is
+ * the members that its form has. What is looser in RFC 7515 (unprotected headers, `crit`, `b64`, detached payloads) has no use here and is
  * refused, because every liberty is a place where two readers may disagree. */
 #include "ledger/record/jws.h"
 
@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEADER_MEMBERS 3
-#define SIG_TEXT_LEN 86 /* base64url of KEY_SIG_LEN bytes */
+enum header_form { HEADER_KEYED, HEADER_BARE }; /* alg, kid, typ; or alg, typ */
+#define SIG_TEXT_LEN 86                         /* base64url of KEY_SIG_LEN bytes */
 
 /* -- reading -- */
 
@@ -75,29 +75,37 @@ static enum err header_typ(const struct json *header, struct jws *jws, struct pr
     return ERR_OK;
 }
 
-/* Three members, and those three present: so no other (`crit`, `jku`, `jwk`, `x5u`, `b64`, `zip`, ...). */
-static enum err header_read(const struct json *header, struct jws *jws, struct problem *ret_why) {
-    if (json_kind(header) != JSON_KIND_OBJECT || json_count(header) != HEADER_MEMBERS ||
-        !json_member(header, "alg") || !json_member(header, "kid") || !json_member(header, "typ")) {
-        return problem_set(ret_why, ERR_JWS, "The header must hold alg, kid and typ, no others.");
+/* So many members, and those present: so no other (`crit`, `jku`, `jwk`, `x5u`, `b64`, `zip`, ...). */
+static bool header_shaped(const struct json *header, enum header_form form) {
+    bool keyed = form == HEADER_KEYED;
+    return json_kind(header) == JSON_KIND_OBJECT && json_count(header) == (keyed ? 3 : 2) &&
+           json_member(header, "alg") && json_member(header, "typ") &&
+           (!keyed || json_member(header, "kid"));
+}
+
+static enum err header_read(const struct json *header, enum header_form form, struct jws *jws,
+                            struct problem *ret_why) {
+    if (!header_shaped(header, form)) {
+        return problem_set(ret_why, ERR_JWS, "The header must hold %s, no others.",
+                           form == HEADER_KEYED ? "alg, kid and typ" : "alg and typ");
     }
     if (!key_alg_from_name(json_text_bytes(json_member(header, "alg")), &jws->alg)) {
         return problem_set(ret_why, ERR_JWS,
                            "The header's alg is none of ES256K, Ed25519, EdDSA, ES256 and "
                            "SGD_SM3_SM2.");
     }
-    enum err err = header_kid(header, jws, ret_why);
+    enum err err = form == HEADER_KEYED ? header_kid(header, jws, ret_why) : ERR_OK;
     return err ? err : header_typ(header, jws, ret_why);
 }
 
-static enum err header_decode(struct bytes text, struct arena *arena, struct jws *jws,
-                              struct problem *ret_why) {
+static enum err header_decode(struct bytes text, enum header_form form, struct arena *arena,
+                              struct jws *jws, struct problem *ret_why) {
     struct bytes raw;
     struct json *header;
     enum err err = part_decode(text, "header", arena, &raw, ret_why);
     if (!err) err = json_parse(raw, &header, ret_why);
     if (err) return err;
-    err = header_read(header, jws, ret_why);
+    err = header_read(header, form, jws, ret_why);
     json_done(header);
     return err;
 }
@@ -111,8 +119,8 @@ static enum err sig_decode(struct bytes text, struct jws *jws, struct problem *r
     return ERR_OK;
 }
 
-enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
-                   struct problem *ret_why) {
+static enum err split(struct bytes compact, enum header_form form, struct arena *arena,
+                      struct jws *ret, struct problem *ret_why) {
     struct parts parts;
     struct jws jws = {0};
     if (compact.len > LIMIT_RECORD) {
@@ -120,7 +128,7 @@ enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
                            LIMIT_RECORD, compact.len);
     }
     enum err err = parts_cut(compact, &parts, ret_why);
-    if (!err) err = header_decode(parts.header, arena, &jws, ret_why);
+    if (!err) err = header_decode(parts.header, form, arena, &jws, ret_why);
     if (!err) err = part_decode(parts.payload, "payload", arena, &jws.payload, ret_why);
     if (!err) err = sig_decode(parts.sig, &jws, ret_why);
     if (err) return err;
@@ -129,8 +137,23 @@ enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
     return ERR_OK;
 }
 
+enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
+                   struct problem *ret_why) {
+    return split(compact, HEADER_KEYED, arena, ret, ret_why);
+}
+
+enum err jws_split_bare(struct bytes compact, struct arena *arena, struct jws *ret,
+                        struct problem *ret_why) {
+    return split(compact, HEADER_BARE, arena, ret, ret_why);
+}
+
 enum err jws_verify(const struct jws *jws, const struct key_public *key) {
     if (jws->alg != key->alg || strcmp(jws->kid, key->kid) != 0) return ERR_ALG_MISMATCH;
+    return key_verify(key, jws->signing_input, jws->sig);
+}
+
+enum err jws_verify_bare(const struct jws *jws, const struct key_public *key) {
+    if (jws->alg != key->alg || jws->kid[0]) return ERR_ALG_MISMATCH;
     return key_verify(key, jws->signing_input, jws->sig);
 }
 
@@ -149,24 +172,26 @@ enum err jws_format(const struct jws *jws, struct buf *out) {
     return sig_put(jws->signing_input, jws->sig, out);
 }
 
-static enum err signing_input_put(const struct key_secret *key, const char *typ,
-                                  struct bytes payload, struct buf *out) {
+static enum err signing_input_put(const struct key_secret *key, enum header_form form,
+                                  const char *typ, struct bytes payload, struct buf *out) {
     const struct key_public *pub = key_secret_public(key);
+    bool keyed = form == HEADER_KEYED;
     char header[192];
-    int len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"%s\"}",
-                       key_alg_name(pub->alg), pub->kid, typ);
+    int len = snprintf(header, sizeof header, "{\"alg\":\"%s\"%s%s%s,\"typ\":\"%s\"}",
+                       key_alg_name(pub->alg), keyed ? ",\"kid\":\"" : "", keyed ? pub->kid : "",
+                       keyed ? "\"" : "", typ);
     assert(len > 0 && (size_t)len < sizeof header);
     enum err err = base64url_encode(bytes_of(header, (size_t)len), out);
     if (!err) err = buf_add_byte(out, '.');
     return err ? err : base64url_encode(payload, out);
 }
 
-enum err jws_sign(const struct key_secret *key, const char *typ, struct bytes payload,
-                  struct buf *out) {
+static enum err sign(const struct key_secret *key, enum header_form form, const char *typ,
+                     struct bytes payload, struct buf *out) {
     uint8_t sig[KEY_SIG_LEN];
     struct buf input;
     buf_init(&input, LIMIT_RECORD);
-    enum err err = signing_input_put(key, typ, payload, &input);
+    enum err err = signing_input_put(key, form, typ, payload, &input);
     if (!err && input.len + 1 + SIG_TEXT_LEN > LIMIT_RECORD) err = ERR_TOO_LARGE;
     if (!err) err = key_sign(key, buf_bytes(&input), sig);
     if (!err) {
@@ -175,4 +200,14 @@ enum err jws_sign(const struct key_secret *key, const char *typ, struct bytes pa
     }
     buf_done(&input);
     return err;
+}
+
+enum err jws_sign(const struct key_secret *key, const char *typ, struct bytes payload,
+                  struct buf *out) {
+    return sign(key, HEADER_KEYED, typ, payload, out);
+}
+
+enum err jws_sign_bare(const struct key_secret *key, const char *typ, struct bytes payload,
+                       struct buf *out) {
+    return sign(key, HEADER_BARE, typ, payload, out);
 }

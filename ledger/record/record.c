@@ -16,7 +16,6 @@
 /* The text, its decoded header and payload, and alignment. */
 #define RECORD_ARENA (3 * LIMIT_RECORD)
 
-#define THUMBPRINT_URI "urn:ietf:params:oauth:jwk-thumbprint:sha-256:" /* RFC 9278 section 3 */
 #define VCT_PREFIX "urn:qizheng:"
 
 bool record_is_common_claim(const char *name) {
@@ -63,8 +62,8 @@ static bool word_valid(struct bytes word, size_t room) {
 /* A thumbprint URI is recognised by its colons, which no participant id has. */
 static bool issuer_valid(struct bytes iss) {
     uint8_t thumbprint[32];
-    if (!bytes_starts(iss, THUMBPRINT_URI)) return participant_id_valid(iss);
-    struct bytes tail = bytes_slice(iss, strlen(THUMBPRINT_URI), iss.len);
+    if (!bytes_starts(iss, RECORD_KEY_URI)) return participant_id_valid(iss);
+    struct bytes tail = bytes_slice(iss, strlen(RECORD_KEY_URI), iss.len);
     return base64url_decode_fixed(tail, thumbprint, sizeof thumbprint) == ERR_OK;
 }
 
@@ -73,7 +72,7 @@ static enum err claim_iss(struct record *record, struct problem *ret_why) {
     if (!issuer_valid(iss)) {
         return problem_at(ret_why, ERR_SCHEMA, "/iss",
                           "iss must be a participant id, or a key's thumbprint "
-                          "as " THUMBPRINT_URI "...");
+                          "as " RECORD_KEY_URI "...");
     }
     assert(iss.len < sizeof record->iss);
     memcpy(record->iss, iss.data, iss.len);
@@ -286,6 +285,17 @@ static enum err claims_read(struct record *record, struct problem *ret_why) {
     if (!err) err = claim_tags(record, ret_why);
     if (!err) err = claim_sd(record, ret_why);
     return err ? err : claim_cnf(record, ret_why);
+}
+
+const char *record_issuer_kid(const struct record *record) {
+    if (!bytes_starts(bytes_text(record->iss), RECORD_KEY_URI)) return NULL;
+    return record->iss + strlen(RECORD_KEY_URI);
+}
+
+enum err record_holder(const struct record *record, struct key_public *ret) {
+    const struct json *cnf = json_member(record->payload, "cnf");
+    if (!cnf) return ERR_NOT_FOUND;
+    return key_public_from_jwk(json_member(cnf, "jwk"), ret, NULL);
 }
 
 /* -- parse -- */

@@ -70,6 +70,13 @@ enum err leaf_decode(const uint8_t leaf[LEAF_LEN], uint64_t *ret_time_ms,
  * digits can hide behind escapes. Lives here because record form (`personal_field`) and rules both need it. */
 bool record_holds_resident_id(struct bytes text);
 
+/* Where the issuer is named by its own key (RFC 9278), the key's thumbprint in iss: a holder, and no participant. NULL for a participant's id. */
+const char *record_issuer_kid(const struct record *record);
+/* The key in `cnf` (RFC 7800). ERR_NOT_FOUND where the record names no holder. key_public_done. */
+enum err record_holder(const struct record *record, struct key_public *ret) MUST_CHECK;
+#define RECORD_KEY_URI                                                                             \
+    "urn:ietf:params:oauth:jwk-thumbprint:sha-256:" /* RFC 9278 section 3; the thumbprint follows */
+
 /* The claims that FORMATS.md section 1 gives every record, for those who check a type's own claims. */
 bool record_is_common_claim(const char *name);
 

@@ -20,7 +20,7 @@
 
 #define WORLD_ORIGIN "qizheng.invalid/0badcafe"
 #define WORLD_CREATED_MS 1795420542123
-#define WORLD_LEAVES 16
+#define WORLD_LEAVES 24
 #define WORLD_NODES 7
 #define WORLD_DOCUMENT "劳动合同：张三，2026-12-01 起。\n"
 #define WORLD_COSIGNED_S 1795420600u /* node i cosigns 10 s after node i-1 */

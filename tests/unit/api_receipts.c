@@ -395,6 +395,31 @@ Test(api_receipts, a_verification_judges_the_document_too) {
     host_close(host);
 }
 
+#define DEMAND "{\"audience\":\"https://court.example\",\"nonce\":\"n\",\"max_age\":60}"
+
+Test(api_receipts, a_verification_can_demand_a_key_binding) {
+    struct host *host = host_open();
+    struct buf jws =
+        admit(host, "registrar", KEY_ED25519, "newcomer", ROLE_EMPLOYER, KEY_ES256K, 1);
+    struct buf receipt = receipt_of_post(host, &jws), body;
+    buf_init(&body, LIMIT_HTTP_VERIFICATION);
+    cr_assert(buf_add_text(&body, "{\"key_binding\":" DEMAND ",\"receipt\":") == ERR_OK);
+    cr_assert(buf_add(&body, buf_bytes(&receipt)) == ERR_OK);
+    cr_assert(buf_add_text(&body, "}") == ERR_OK);
+    struct http_reply reply = verifications(host, buf_bytes(&body));
+    struct json *answer = reply_json(&reply);
+    cr_assert_eq(reply.status, 200);
+    cr_assert_str_eq(outcome_of(answer), "invalid");
+    const struct json *step = step_of(answer, "disclosures");
+    cr_assert(strstr(json_text(json_member(step, "reason")), "carries none"));
+    http_reply_done(&reply);
+    json_done(answer);
+    buf_done(&body);
+    buf_done(&receipt);
+    buf_done(&jws);
+    host_close(host);
+}
+
 Test(api_receipts, a_verification_reads_its_body_strictly) {
     static const struct {
         const char *body;
@@ -408,6 +433,18 @@ Test(api_receipts, a_verification_reads_its_body_strictly) {
         {"{}", ERR_SCHEMA},
         {"{\"file\":\"x\"}", ERR_SCHEMA},
         {"{\"document\":" DOCUMENT_1 ",\"x\":1}", ERR_SCHEMA},
+        {"{\"document\":" DOCUMENT_1 ",\"key_binding\":" DEMAND "}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":null}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{}}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":\"a\"}}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":\"a\",\"nonce\":\"\"}}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":[\"a\"],\"nonce\":\"n\"}}", ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":\"a\",\"nonce\":\"n\",\"x\":1}}",
+         ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":\"a\",\"nonce\":\"n\",\"max_age\":-1}}",
+         ERR_SCHEMA},
+        {"{\"receipt\":{},\"key_binding\":{\"audience\":\"a\",\"nonce\":\"n\",\"max_age\":\"1\"}}",
+         ERR_SCHEMA},
         {"{\"document\":\"x\"}", ERR_SCHEMA},
         {"{\"document\":null}", ERR_SCHEMA},
         {"{\"document\":{}}", ERR_SCHEMA},

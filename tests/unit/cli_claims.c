@@ -148,7 +148,7 @@ static struct claims claims_of(const char *set, const char *hide) {
     return claims;
 }
 
-static const struct draft_head head = {"acme", LEDGER, NULL, NULL, NULL};
+static const struct draft_head head = {"acme", LEDGER, NULL, NULL, NULL, NULL};
 
 static struct draft draft_of(const char *set, const char *hide) {
     struct claims claims = claims_of(set, hide);

@@ -30,11 +30,13 @@ static struct record_doc document(enum digest_alg alg, const char *text) {
 
 static const char *tsa_pem = ""; /* what ask() gives as trust anchors */
 
+static const struct keybinding_demand *binding = NULL; /* what ask() demands */
+
 static struct verdict *ask(struct bytes receipt, struct bytes policy_text,
                            const struct record_doc *docs, size_t doc_count) {
     struct verdict *verdict = NULL;
     struct bytes copy = exact_copy(receipt);
-    struct verify_input input = {copy, policy_text, docs, doc_count, bytes_text(tsa_pem)};
+    struct verify_input input = {copy, policy_text, docs, doc_count, bytes_text(tsa_pem), binding};
     cr_assert(verify(&input, &verdict) == ERR_OK);
     exact_free(copy); /* the verdict stands on its own */
     for (unsigned i = 0; i < STEP_COUNT; i++) {
