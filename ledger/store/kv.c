@@ -63,10 +63,17 @@ static enum err err_of(const char *text) {
     return ERR_IO;
 }
 
+/* LevelDB quotes what it read, and a damaged file holds anything: what is not printable ASCII must not reach a log or a terminal. */
+static void clean(char *text) {
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~') *text = '?';
+}
+
 /* Frees text. */
 static enum err explain(char *text, const char *what, struct problem *ret_why) {
     if (!text) return ERR_OK;
     enum err err = err_of(text);
+    clean(text);
     if (err == ERR_LOCKED)
         (void)problem_set(ret_why, err,
                           "Another process uses this ledger's data: a node, or fsck. Stop it "

@@ -222,3 +222,19 @@ Test(store_kv, a_flipped_bit_in_a_table_is_corruption) {
     buf_done(&got);
     kv_close(kv);
 }
+
+/* CURRENT names the manifest, and LevelDB quotes it. */
+Test(store_kv, no_reason_carries_what_a_damaged_file_holds) {
+    char current[PATH_LEN];
+    struct problem why = {0};
+    kv_close(kv_opened());
+    path_in(db, "CURRENT", current);
+    FILE *file = fopen(current, "wb");
+    cr_assert(file && fputs("MANIFEST-\033[2J\xd1\x07\n", file) >= 0);
+    (void)fclose(file);
+    struct kv *kv = NULL;
+    cr_expect(kv_open(db, true, &kv, &why) != ERR_OK);
+    cr_expect(why.detail[0] != 0);
+    for (const char *c = why.detail; *c; c++) cr_expect(*c >= ' ' && *c <= '~', "%02x", *c & 255);
+    kv_close(kv);
+}
