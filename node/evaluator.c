@@ -3,6 +3,7 @@
 
 #include "api/log.h"
 #include "api/metrics.h"
+#include "ledger/record/tag.h"
 #include "node/tagbudget.h"
 #include "node/tagkeys.h"
 
@@ -75,10 +76,11 @@ enum err evaluator_ask(struct evaluator *evaluator, const struct api_tags *ask, 
     unsigned per_day = ask->is_lookup ? evaluator->lookups_per_day : evaluator->tags_per_day;
     struct tagbudget_ask take = {ask->reader, now_ms * 1000, ask->count, per_day};
     uint64_t retry_s = 0;
-    if (!tagkeys_has(evaluator->keys, ask->domain))
-        return problem_set(ret_why, ERR_NOT_FOUND,
-                           "This node holds no key of the domain %s; ask another one.",
-                           ask->domain);
+    if (ask->version != TAG_VERSION || !tagkeys_has(evaluator->keys, ask->domain))
+        return problem_set(
+            ret_why, ERR_NOT_FOUND,
+            "This node holds no key of that version of the domain %s; ask another one.",
+            ask->domain);
     enum err err = tagbudget_take(evaluator->budget, &take, &retry_s);
     if (err == ERR_RATE) return overrun(ask, retry_s, per_day, ret, ret_why);
     if (err == ERR_TOO_LARGE)
