@@ -352,7 +352,8 @@ static inline enum err host_tags_evaluate(void *ctx, const struct api_tags *ask,
     if (host->tags_err) return problem_set(ret_why, host->tags_err, "The knob says no.");
     cr_assert(voprf_public(one, ret->public) == ERR_OK);
     for (size_t i = 0; i < ask->count; i++) {
-        memset(random, (int)(i + 1), sizeof random);
+        memset(random, 1, sizeof random);
+        put_u64(random, i);
         cr_assert(voprf_blind_evaluate(one, ask->blinded + 32 * i, 1, random,
                                        ret->evaluated + 32 * i, ret->proofs + 64 * i) == ERR_OK);
     }
