@@ -75,7 +75,7 @@ struct chain {
     bool is_holders; /* the receipt's own record is signed by a holder, not a participant */
     char named_by[LIMIT_ID + 1]; /* then: who named its key */
     bool record_signed;          /* the receipt's own record verified under the key of link 0 */
-    struct genesis *genesis; /* of the last link, where that holds; owned */
+    struct genesis *genesis;     /* of the last link, where that holds; owned */
 };
 
 /* Sets the fault; memory is the one thing that is not a fault of the chain. */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tags end to end by the real programs: two implementations make the same tag, a duplicate is caught through ids, evidence is checked off line, budgets and refusals hold, and lying nodes are not believed.
 #   sh tests/integration/tags.sh build/san
+# also: sanitized
 . tests/lib/ledger.sh
 ledger_begin "$1"
 liar_pid=""

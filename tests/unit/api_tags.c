@@ -202,26 +202,26 @@ Test(api_tags, an_element_that_is_none_is_refused_at_its_place) {
     }
 }
 
-static char *many(size_t count) {
-    char *body = malloc(count * 48 + 100);
-    cr_assert(body);
-    size_t len = (size_t)sprintf(body, "{\"domain\":\"labour\",\"version\":1,\"blinded\":[");
+static struct buf many(size_t count) {
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_BODY);
+    cr_assert(buf_add_text(&body, "{\"domain\":\"labour\",\"version\":1,\"blinded\":[") == ERR_OK);
     for (size_t i = 0; i < count; i++)
-        len += (size_t)sprintf(body + len, "%s\"" BASE "\"", i ? "," : "");
-    (void)sprintf(body + len, "]}");
+        cr_assert(buf_format(&body, "%s\"" BASE "\"", i ? "," : "") == ERR_OK);
+    cr_assert(buf_add_text(&body, "]}") == ERR_OK);
     return body;
 }
 
 Test(api_tags, as_many_as_the_limit_and_not_one_more) {
-    char *body = many(LIMIT_TAGS_ASKED + 1);
-    expect_at(body, "/blinded", "1 to 256");
-    free(body);
+    struct buf body = many(LIMIT_TAGS_ASKED + 1);
+    expect_at(buf_text(&body), "/blinded", "1 to 256");
+    buf_done(&body);
     body = many(LIMIT_TAGS_ASKED);
-    struct http_reply reply = post("payer", body);
+    struct http_reply reply = post("payer", buf_text(&body));
     cr_assert_eq(reply.status, 200);
     cr_assert_eq(host->tags_asked.count, LIMIT_TAGS_ASKED);
     http_reply_done(&reply);
-    free(body);
+    buf_done(&body);
 }
 
 Test(api_tags, a_spent_budget_says_when_to_come_back) {

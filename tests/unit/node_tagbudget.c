@@ -191,10 +191,12 @@ Test(tagbudget, slots_are_bounded_and_those_that_are_paid_back_are_used_again) {
     uint64_t retry_s = 1;
     for (size_t i = 0; i < LIMIT_TAG_BORROWERS; i++) {
         (void)snprintf(name, sizeof name, "participant-%zu", i);
-        cr_assert(take(name, NOW + (i + 1 == LIMIT_TAG_BORROWERS ? 0 : DAY), 1, 1000, NULL) == ERR_OK);
+        cr_assert(take(name, NOW + (i + 1 == LIMIT_TAG_BORROWERS ? 0 : DAY), 1, 1000, NULL) ==
+                  ERR_OK);
     }
     cr_assert(take("late", NOW, 1, 1000, &retry_s) == ERR_RATE && retry_s == 0);
-    cr_assert(take("late", NOW + 87 * SECOND, 1, 1000, NULL) == ERR_OK, "the last slot is paid back");
+    cr_assert(take("late", NOW + 87 * SECOND, 1, 1000, NULL) == ERR_OK,
+              "the last slot is paid back");
     cr_assert(take("later", NOW + 87 * SECOND, 1, 1000, NULL) == ERR_RATE);
     again();
     cr_assert_eq(damaged, 0);
