@@ -141,6 +141,8 @@ static void reply_error(struct api_call *call, enum err err) {
     if (err_status(err) == 500) problem_hide(call, err);
     buf_clear(&call->reply->body);
     call->reply->header_count = 0;
+    if (call->retry_after_s)
+        http_reply_header(call->reply, "Retry-After", "%u", call->retry_after_s);
     http_reply_problem(call->reply, &call->why, call->request->id);
     if (call->allow) http_reply_header(call->reply, "Allow", "%s", call->allow);
     if (call->reply->status == 401) challenge(call->reply, err);

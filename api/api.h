@@ -29,6 +29,24 @@ struct api_checkpoint {
 
 #define API_SIZE_UNKNOWN UINT64_MAX
 
+/* One request for tags, by somebody who may have them in that domain. */
+struct api_tags {
+    uint64_t request_id;
+    const char *reader, *purpose; /* for the log; the reader for the budget, too */
+    bool is_lookup;               /* the small budget (contracts/domains.h) */
+    const char *domain;
+    int64_t version;        /* of the domain's key that is in force */
+    const uint8_t *blinded; /* `count` valid elements of 32 bytes, one behind the other */
+    size_t count;           /* 1 to LIMIT_TAGS_ASKED */
+};
+
+struct api_tags_made {
+    uint8_t public[32];     /* the domain's public key */
+    uint8_t *evaluated;     /* the caller's room for `count` elements of 32 bytes */
+    uint8_t *proofs;        /* and for as many proofs of 64, one for each element alone */
+    unsigned retry_after_s; /* with ERR_RATE */
+};
+
 struct api_host {
     void *ctx;
     /* Queue a parsed record whose signature was verified. Takes the record over, also on failure. ERR_QUEUE_FULL ERR_DRAINING ERR_DISK_FULL ERR_DIVERGED ERR_NO_ORDER. */
@@ -54,6 +72,10 @@ struct api_host {
     uint64_t (*clock_ms)(void *ctx);
     /* *ret_first: no token with this digest came before; it is remembered until exp_s. ERR_RATE where too many are. */
     enum err (*token_once)(void *ctx, const uint8_t digest[32], int64_t exp_s, bool *ret_first);
+    /* All of them or none. Charges the reader's budget first: ERR_RATE, or ERR_TOO_LARGE where it never will be enough; ERR_NOT_FOUND where this node has no such key; ERR_DISK_FULL ERR_IO: what was
+     * charged could not be written down. */
+    enum err (*tags_evaluate)(void *ctx, const struct api_tags *ask, struct api_tags_made *ret,
+                              struct problem *ret_why);
 };
 
 struct api {

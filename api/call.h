@@ -6,6 +6,7 @@
 #define QIZHENG_API_CALL_H
 
 #include "api/api.h"
+#include "ledger/record/tag.h"
 
 #define MEDIA_JSON "application/json"
 #define MEDIA_TEXT "text/plain; charset=utf-8"
@@ -18,7 +19,8 @@ struct api_call {
     struct http_reply *reply;
     struct bytes parts[CALL_PARTS]; /* what stands for the {} of the route, in order */
     struct problem why;
-    const char *allow; /* with ERR_METHOD: the methods that the path has */
+    const char *allow;      /* with ERR_METHOD: the methods that the path has */
+    unsigned retry_after_s; /* with an error of class RETRY: seconds; 0: what its status says */
     bool has_size;
     uint64_t size; /* of the tree that the answer came from, where has_size */
 };
@@ -41,6 +43,8 @@ enum err readyz_get(struct api_call *call) MUST_CHECK;
 enum err metrics_get(struct api_call *call) MUST_CHECK;
 enum err status_get(struct api_call *call) MUST_CHECK;
 enum err openapi_get(struct api_call *call) MUST_CHECK;
+enum err tags_post(struct api_call *call) MUST_CHECK;
+enum err genesis_get(struct api_call *call) MUST_CHECK;
 
 /* -- what handlers share (call.c) -- */
 /* A snapshot, whose size becomes the answer's. Close it with store_view_close. */
@@ -83,7 +87,8 @@ struct field_prefer field_prefer(const char *value);
 /* A participant that showed an access token for this very request (ledger/record/token.h). */
 struct reader {
     char id[LIMIT_ID + 1];
-    uint16_t roles; /* bits of enum role, as the registry has them now */
+    uint16_t roles;         /* bits of enum role, as the registry has them now */
+    char purpose[TAG_WORD]; /* as the token says, for the log */
 };
 /* Takes the request's bearer token (RFC 6750) and writes who reads, in which roles and what for to the log: so ask once a request, before anything else. ERR_TOKEN_*,
  * ERR_ISSUER_SUSPENDED, ERR_RATE with a reason. */

@@ -12,6 +12,7 @@
     X("disclosure_bytes", LIMIT_DISCLOSURE)                                                        \
     X("documents_per_record", LIMIT_DOCS)                                                          \
     X("tags_per_record", LIMIT_TAGS)                                                               \
+    X("tags_per_request", LIMIT_TAGS_ASKED)                                                        \
     X("keys_per_participant", LIMIT_KEYS)                                                          \
     X("id_bytes", LIMIT_ID)                                                                        \
     X("name_bytes", LIMIT_NAME)                                                                    \

@@ -88,9 +88,11 @@ static enum err problem_json(const struct problem *problem, int status, uint64_t
     return ERR_OK;
 }
 
-/* RFC 9110 section 10.2.3: seconds after which asking again may help. */
+/* RFC 9110 section 10.2.3: seconds after which asking again may help; where the handler knows better, its own stand there. */
 static void retry_after(struct http_reply *reply, enum err code, int status) {
     if (err_class(code) != ERR_CLASS_RETRY) return;
+    for (size_t i = 0; i < reply->header_count; i++)
+        if (strcmp(reply->headers[i].name, "Retry-After") == 0) return;
     if (status == 503) http_reply_header(reply, "Retry-After", "5");
     if (status == 404 || status == 429) {
         http_reply_header(reply, "Retry-After", "1");

@@ -25,6 +25,9 @@
     X(QUEUE_RECORDS, "qizheng_queue_records", GAUGE, "Records waiting to be ordered")              \
     X(QUEUE_REFUSED, "qizheng_queue_full_total", COUNTER,                                          \
       "Submissions refused because the queue was full")                                            \
+    X(TAGS_EVALUATED, "qizheng_tags_evaluated_total", COUNTER, "Pseudonymous tags evaluated")      \
+    X(TAGS_REFUSED, "qizheng_tags_over_budget_total", COUNTER,                                     \
+      "Pseudonymous tags refused because the asker's budget was spent")                            \
     X(HTTP_IN_FLIGHT, "qizheng_http_requests_in_flight", GAUGE, "Requests being answered")
 
 #define METRIC_ENUM(name, text, type, help) METRIC_##name,

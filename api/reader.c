@@ -8,6 +8,7 @@
 #include "contracts/issuer.h"
 #include "ledger/record/token.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -74,23 +75,20 @@ static enum err first_use(struct api_call *call, const struct token *token) {
 }
 
 /* FORMATS.md section 6 and ARCHITECTURE.md section 7: "Each such read is logged with role and purpose". Ids of participants are public. */
-static void read_log(const struct api_call *call, const struct token *token, uint16_t roles) {
-    char id[LOG_NUMBER_LEN], purpose[64], names[ROLES_LEN];
+static void read_log(const struct api_call *call, const struct reader *reader) {
+    char id[LOG_NUMBER_LEN], names[ROLES_LEN];
     size_t len = 0;
     names[0] = 0;
     for (unsigned bit = 1; bit <= ROLE_OPERATOR; bit <<= 1) {
-        const char *name = roles & bit ? role_name((enum role)bit) : "";
+        const char *name = reader->roles & bit ? role_name((enum role)bit) : "";
         if (!*name || len + strlen(name) + 2 > sizeof names) continue;
         if (len) names[len++] = ',';
         memcpy(names + len, name, strlen(name) + 1);
         len += strlen(name);
     }
-    size_t purpose_len = token->purpose.len < sizeof purpose ? token->purpose.len : 0;
-    memcpy(purpose, token->purpose.data, purpose_len);
-    purpose[purpose_len] = 0;
     log_event(LOG_INFO, "authorised", "id", log_number(call->request->id, id), "route",
-              api_route_name(call->reply->route), "reader", token->iss, "roles", names, "purpose",
-              purpose, NULL);
+              api_route_name(call->reply->route), "reader", reader->id, "roles", names, "purpose",
+              reader->purpose, NULL);
 }
 
 static enum err judge(struct api_call *call, struct bytes text, struct arena *arena,
@@ -102,9 +100,12 @@ static enum err judge(struct api_call *call, struct bytes text, struct arena *ar
     if (!err) err = signer_check(call, &token, &roles);
     if (!err) err = first_use(call, &token);
     if (err) return err;
-    read_log(call, &token, roles);
+    assert(token.purpose.len < sizeof ret->purpose); /* token_parse has seen to that */
+    memset(ret, 0, sizeof *ret);
     memcpy(ret->id, token.iss, sizeof ret->id);
+    memcpy(ret->purpose, token.purpose.data, token.purpose.len);
     ret->roles = roles;
+    read_log(call, ret);
     return ERR_OK;
 }
 

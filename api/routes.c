@@ -12,6 +12,8 @@ static const enum err not_found_or_final[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_
 static const enum err of_receipts[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
 static const enum err of_verifications[] = {ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_MEDIA_TYPE,
                                             ERR_NOT_FINAL, ERR_OK};
+static const enum err of_tags[] = {ERR_MEDIA_TYPE, ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_ROLE,
+                                   ERR_NOT_FOUND,  ERR_DISK_FULL,      ERR_OK};
 static const enum err of_witness[] = {ERR_NOTE,      ERR_CHECKPOINT, ERR_BASE64,    ERR_SCOPE,
                                       ERR_STATE,     ERR_PROOF,      ERR_NOT_FOUND, ERR_NO_QUORUM,
                                       ERR_DISK_FULL, ERR_OK};
@@ -85,6 +87,23 @@ const struct route routes[] = {
      .takes = {{MEDIA_JSON, "VerificationQuestion"}},
      .gives = {{200, "The verdict; valid or not is said inside", MEDIA_JSON, "Verification"}},
      .refuses = of_verifications},
+    {.name = "POST /v1/tags",
+     .method = "POST",
+     .pattern = "/v1/tags",
+     .handle = tags_post,
+     .body_limit = LIMIT_HTTP_BODY,
+     .needs_token = true,
+     .summary = "Evaluates blinded elements of a tag domain (RFC 9497 VOPRF, ristretto255-SHA512)",
+     .takes = {{MEDIA_JSON, "TagQuestion"}},
+     .gives = {{200, "Each element evaluated, with a proof of its own", MEDIA_JSON, "TagAnswer"}},
+     .refuses = of_tags},
+    {.name = "GET /v1/genesis",
+     .method = "GET",
+     .pattern = "/v1/genesis",
+     .handle = genesis_get,
+     .is_open = true,
+     .summary = "Leaf 0's document, byte for byte; its SHA-256 is the ledger id",
+     .gives = {{200, "The genesis", MEDIA_JSON, "Genesis"}}},
     {.name = "GET /checkpoint",
      .method = "GET",
      .pattern = "/checkpoint",

@@ -33,6 +33,10 @@ struct http_part { /* how struct config's begins */
     char *request_timeout_ms_text;
     char *queue_records_text;
 };
+struct limits_part { /* the same */
+    char *tags_per_day_text;
+    char *lookups_per_day_text;
+};
 struct text_part {
     char *text;
 };
@@ -48,6 +52,14 @@ static const cyaml_schema_field_t http_fields[] = {
     TEXT("request_timeout_ms", struct http_part, request_timeout_ms_text, NUMBER_MAX_LEN,
          CYAML_FLAG_OPTIONAL),
     TEXT("queue_records", struct http_part, queue_records_text, NUMBER_MAX_LEN,
+         CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+    TEXT("tags_per_day", struct limits_part, tags_per_day_text, NUMBER_MAX_LEN,
+         CYAML_FLAG_OPTIONAL),
+    TEXT("lookups_per_day", struct limits_part, lookups_per_day_text, NUMBER_MAX_LEN,
          CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END,
 };
@@ -78,6 +90,7 @@ static const cyaml_schema_field_t top_fields[] = {
     TEXT("trusted_proxies", struct config, trusted_proxies, 1024, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("http", CYAML_FLAG_OPTIONAL, struct config, http, http_fields),
     CYAML_FIELD_MAPPING("order", CYAML_FLAG_OPTIONAL, struct config, order, order_fields),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct config, limits, limits_fields),
     CYAML_FIELD_SEQUENCE("foreign_logs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config,
                          foreign_logs, &foreign_schema, 0, FOREIGN_MAX),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct config, log, log_fields),
@@ -189,6 +202,10 @@ static enum err numbers_read(struct config *config, const char *path, struct pro
          &config->http.request_timeout_ms},
         {"http.queue_records", config->http.queue_records_text, 1, 1000000, 8192,
          &config->http.queue_records},
+        {"limits.tags_per_day", config->limits.tags_per_day_text, 1, LIMIT_TAGS_PER_DAY, 50000,
+         &config->limits.tags_per_day},
+        {"limits.lookups_per_day", config->limits.lookups_per_day_text, 1, LIMIT_TAGS_PER_DAY, 256,
+         &config->limits.lookups_per_day},
     };
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof numbers / sizeof numbers[0]; i++)

@@ -27,6 +27,12 @@ struct config {
     struct {
         char *kind;
     } order;
+    struct {
+        char *tags_per_day_text;
+        char *lookups_per_day_text;
+        unsigned tags_per_day;
+        unsigned lookups_per_day;
+    } limits;
     struct config_foreign *foreign_logs;
     unsigned foreign_logs_count;
     struct {

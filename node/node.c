@@ -8,6 +8,7 @@
 #include "ledger/crypto/secret.h"
 #include "ledger/proof/quorum.h"
 #include "node/clock.h"
+#include "node/evaluator.h"
 #include "node/keycache.h"
 #include "node/proposer.h"
 #include "node/usedtokens.h"
@@ -39,6 +40,7 @@ struct node {
     struct machine machine;
     struct published *published;
     struct usedtokens *usedtokens;
+    struct evaluator *evaluator;
     struct queue *queue;
     struct cosigner *cosigner;
     struct writer *writer;
@@ -145,6 +147,12 @@ static enum err host_token_once(void *ctx, const uint8_t digest[32], int64_t exp
     return usedtokens_add(node->usedtokens, digest, now_s, exp_s, ret_first);
 }
 
+static enum err host_tags_evaluate(void *ctx, const struct api_tags *ask, struct api_tags_made *ret,
+                                   struct problem *ret_why) {
+    struct node *node = ctx;
+    return evaluator_ask(node->evaluator, ask, clock_unix_ms(), ret, ret_why);
+}
+
 static uint64_t host_clock_ms(void *ctx) {
     (void)ctx;
     return clock_unix_ms();
@@ -174,6 +182,8 @@ static enum err status_fill(struct node *node, struct json *json) {
     if (!err) err = json_put_int(json, "revision", (int64_t)head.position.revision);
     if (!err) err = json_put_int(json, "queue", (int64_t)queue_count(node->queue));
     if (!err) err = json_put_int(json, "queue_max", (int64_t)node->config->http.queue_records);
+    if (!err) err = json_put_int(json, "tags_per_day", node->config->limits.tags_per_day);
+    if (!err) err = json_put_int(json, "lookups_per_day", node->config->limits.lookups_per_day);
     if (!err) err = json_put_int(json, "nodes", quorum.n);
     if (!err) err = json_put_int(json, "quorum", quorum.q);
     if (!err) err = json_put_text(json, "health", err_code(writer_health(node->writer)));
@@ -356,6 +366,15 @@ static enum err storage_open(struct node *node, struct problem *ret_why) {
     return err;
 }
 
+static enum err tags_open(struct node *node, struct problem *ret_why) {
+    struct evaluator_options options = {.keys_dir = node->config->node.keys_dir,
+                                        .data_dir = node->config->data_dir,
+                                        .node = &node->genesis->nodes[node->index],
+                                        .tags_per_day = node->config->limits.tags_per_day,
+                                        .lookups_per_day = node->config->limits.lookups_per_day};
+    return evaluator_open(&options, &node->evaluator, ret_why);
+}
+
 static enum err pipeline_start(struct node *node, struct problem *ret_why) {
     struct machine_tip tip;
     enum err err = writer_prepare(node->store, &node->machine, &tip, ret_why);
@@ -405,7 +424,8 @@ static enum err http_start(struct node *node, struct problem *ret_why) {
                             host_status,
                             host_ready,
                             host_clock_ms,
-                            host_token_once};
+                            host_token_once,
+                            host_tags_evaluate};
     node->api.host = host;
     node->api.store = node->store;
     node->api.machine = &node->machine;
@@ -432,6 +452,7 @@ enum err node_start(const struct config *config, void (*fatal)(void *ctx), void 
     if (!err) err = identity_load(node, ret_why);
     if (!err) err = foreign_load(node, ret_why);
     if (!err) err = storage_open(node, ret_why);
+    if (!err) err = tags_open(node, ret_why);
     if (!err) err = pipeline_start(node, ret_why);
     if (!err && !published_wait(node->published, 0, DRAIN_MS)) {
         err = problem_set(ret_why, ERR_NO_QUORUM,
@@ -468,6 +489,7 @@ void node_stop(struct node *node) {
     queue_close(node->queue);
     published_close(node->published);
     usedtokens_close(node->usedtokens);
+    evaluator_close(node->evaluator);
     keycache_close(node->keycache);
     lastsigned_close(node->lastsigned);
     store_close(node->store);

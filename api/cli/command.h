@@ -107,7 +107,7 @@ extern const struct option_spec options_common[], options_online[];
 extern const struct command command_init, command_key_new, command_key_show,
     command_participant_add, command_participant_suspend, command_participant_resume,
     command_participant_rotate, command_participant_revoke, command_notarize, command_verify,
-    command_present, command_acknowledge, command_receipt, command_receipt_refresh, command_check,
-    command_audit, command_fsck, command_conflict, command_policy, command_status;
+    command_present, command_acknowledge, command_receipt, command_receipt_refresh, command_tag,
+    command_check, command_audit, command_fsck, command_conflict, command_policy, command_status;
 
 #endif

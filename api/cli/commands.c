@@ -16,6 +16,7 @@ const struct command *const commands[] = {
     &command_acknowledge,
     &command_receipt_refresh, /* before the shorter name */
     &command_receipt,
+    &command_tag,
     &command_check,
     &command_audit,
     &command_fsck,

@@ -4,6 +4,7 @@
 #include "api/cli/disk.h"
 #include "ledger/base/text.h"
 #include "ledger/record/sdjwt.h"
+#include "ledger/record/tag.h"
 #include "ledger/store/entropy.h"
 
 #include <stdio.h>
@@ -248,7 +249,7 @@ enum err parcel_load(const char *path, struct parcel *ret, struct problem *ret_w
 }
 
 bool parcel_says(const struct parcel *parcel, const struct draft *draft) {
-    static const char *const fresh[] = {"iat", "jti"};
+    static const char *const fresh[] = {"iat", "jti", TAG_CLAIM};
     struct json *old = json_clone(parcel->claims), *new = json_clone(draft->claims);
     for (size_t i = 0; i < sizeof fresh / sizeof fresh[0]; i++) {
         json_remove(old, fresh[i]);

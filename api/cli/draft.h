@@ -44,7 +44,7 @@ void parcel_done(struct parcel *parcel); /* accepts zeroed */
 enum err parcel_save(const struct parcel *parcel, const char *path,
                      struct problem *ret_why) MUST_CHECK;
 enum err parcel_load(const char *path, struct parcel *ret, struct problem *ret_why) MUST_CHECK;
-/* Whether the draft says what the parcel says, but for iat and jti, which are new in every draft. */
+/* Whether the draft says what the parcel says, but for iat, jti and the evidence of tags, which are new in every draft (the tags are not). */
 bool parcel_says(const struct parcel *parcel, const struct draft *draft);
 /* Appends "<jws>~d1~d2~". jws: the parcel's own where empty (a ledger may hold the same record under another valid signature). */
 enum err parcel_present(const struct parcel *parcel, struct bytes jws, struct buf *out) MUST_CHECK;

@@ -56,6 +56,21 @@ static enum err names_make(const struct founding_options *options, struct foundi
 
 /* -- keys -- */
 
+/* A scalar of its own for each domain. */
+static enum err tag_keys_make(struct founding *f, struct problem *ret_why) {
+    uint8_t random[VOPRF_RANDOM_LEN];
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < TAG_DOMAINS; i++) {
+        f->tag_secrets[i] = secret_take(VOPRF_SCALAR_LEN);
+        if (!f->tag_secrets[i]) err = ERR_NO_MEMORY;
+        if (!err) entropy(random, sizeof random);
+        if (!err) err = voprf_scalar_make(random, f->tag_secrets[i]);
+        if (!err) err = voprf_public(f->tag_secrets[i], f->tag_publics[i]);
+    }
+    secret_wipe(random, sizeof random);
+    return err ? problem_set(ret_why, err, "The keys of the tag domains cannot be made.") : ERR_OK;
+}
+
 static enum err keys_make(struct founding *f, struct problem *ret_why) {
     f->seed = secret_take(NODEKEY_SEED_LEN);
     if (!f->seed) return problem_set(ret_why, ERR_NO_MEMORY, "Out of locked memory.");
@@ -67,6 +82,8 @@ static enum err keys_make(struct founding *f, struct problem *ret_why) {
         err = vkey_make(f->node_name, NOTE_TYPE_COSIGNATURE, key_secret_public(f->keys.cosigner),
                         &f->cosigner);
     if (err) return problem_set(ret_why, err, "The node's keys cannot be made.");
+    err = tag_keys_make(f, ret_why);
+    if (err) return err;
     err = signer_new(KEY_ES256K, &f->operator_key, ret_why);
     return err ? err : signer_new(KEY_ES256K, &f->registrar_key, ret_why);
 }
@@ -87,6 +104,7 @@ enum err founding_make(const struct founding_options *options, struct founding *
 
 void founding_done(struct founding *founding) {
     secret_free(founding->seed);
+    for (size_t i = 0; i < TAG_DOMAINS; i++) secret_free(founding->tag_secrets[i]);
     nodekey_done(&founding->keys);
     key_secret_done(founding->operator_key);
     key_secret_done(founding->registrar_key);
@@ -106,6 +124,19 @@ static enum err vkey_put(struct json *node, const char *name, const struct vkey 
     return err;
 }
 
+static struct json *voprf_json(const struct founding *f) {
+    char text[64];
+    struct json *voprf = json_new_object();
+    enum err err = voprf ? ERR_OK : ERR_NO_MEMORY;
+    for (size_t i = 0; !err && i < TAG_DOMAINS; i++) {
+        base64url_write(bytes_of(f->tag_publics[i], VOPRF_ELEMENT_LEN), text);
+        err = json_put_text(voprf, tag_domain_name((enum tag_domain)i), text);
+    }
+    if (!err) return voprf;
+    json_done(voprf);
+    return NULL;
+}
+
 static struct json *nodes_json(const struct founding *f) {
     struct json *nodes = json_new_array(), *node = json_new_object();
     enum err err = nodes && node ? ERR_OK : ERR_NO_MEMORY;
@@ -114,7 +145,7 @@ static struct json *nodes_json(const struct founding *f) {
     if (!err) err = vkey_put(node, "log_vkey", &f->log);
     if (!err) err = vkey_put(node, "cosigner_vkey", &f->cosigner);
     if (!err) err = json_put(node, "auth", key_public_jwk(key_secret_public(f->keys.auth)));
-    if (!err) err = json_put(node, "voprf", json_new_object());
+    if (!err) err = json_put(node, "voprf", voprf_json(f));
     if (!err) {
         err = json_push(nodes, node);
         node = NULL;

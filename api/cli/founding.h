@@ -3,6 +3,8 @@
 #define QIZHENG_API_CLI_FOUNDING_H
 
 #include "api/cli/command.h"
+#include "contracts/parameters.h"
+#include "ledger/crypto/domainkey.h"
 #include "ledger/crypto/nodekey.h"
 #include "ledger/proof/note.h"
 #include "ledger/record/genesis.h"
@@ -10,6 +12,8 @@
 struct founding {
     uint8_t *seed; /* NODEKEY_SEED_LEN bytes in locked memory; owned */
     struct nodekey keys;
+    uint8_t *tag_secrets[TAG_DOMAINS]; /* a VOPRF scalar each, in locked memory; owned */
+    voprf_element tag_publics[TAG_DOMAINS];
     struct key_secret *operator_key, *registrar_key;
     char origin[LIMIT_VKEY_NAME + 1];
     char node_name[LIMIT_VKEY_NAME + 1];

@@ -1,6 +1,6 @@
 /* qizheng init: a new one-node ledger in an empty directory.
  *
- *   D/keys/ (0700)  node.seed, operator.pem, registrar.pem (0600), last-signed     D/data/genesis.json     D/node.yaml     D/policy.txt
+ *   D/keys/ (0700)  node.seed, tag-<domain>-1.key, operator.pem, registrar.pem (0600), last-signed     D/data/genesis.json     D/node.yaml     D/policy.txt
  *
  * Happy path: the directory is empty -> keys and genesis are made in memory, and the genesis read back -> files, each synced. Whatever fails, the directory is
  * left as it is for a person to look at, and the next init wants an empty one: keys are never overwritten. */
@@ -13,6 +13,7 @@
 #include "ledger/base/text.h"
 #include "ledger/crypto/secret.h"
 #include "ledger/proof/policy.h"
+#include "ledger/record/tag.h"
 #include "ledger/store/file.h"
 #include "ledger/store/keyfile.h"
 
@@ -121,6 +122,24 @@ static enum err seed_write(struct init *init) {
     return err;
 }
 
+static enum err tag_key_write(struct init *init, enum tag_domain domain) {
+    char path[DISK_PATH];
+    char *text = secret_take(DOMAINKEY_TEXT + 1);
+    if (!text) return problem_set(&init->why, ERR_NO_MEMORY, "Out of locked memory.");
+    domainkey_format(init->founding.tag_secrets[domain], text);
+    enum err err = disk_path(path, &init->why, "%s/" DOMAINKEY_FILE, init->keys,
+                             tag_domain_name(domain), TAG_VERSION);
+    if (!err) err = keyfile_create(path, bytes_text(text), &init->why);
+    secret_free(text);
+    return err;
+}
+
+static enum err tag_keys_write(struct init *init) {
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < TAG_DOMAINS; i++) err = tag_key_write(init, (enum tag_domain)i);
+    return err;
+}
+
 static enum err pem_write(struct init *init, const char *name, const struct key_secret *key) {
     char path[DISK_PATH];
     enum err err = disk_path(path, &init->why, "%s/%s", init->keys, name);
@@ -212,6 +231,7 @@ static enum err files_write(struct init *init) {
     if (!err) err = file_make_dir(init->keys, &init->why);
     if (!err) err = folder_make(init, "/data");
     if (!err) err = seed_write(init);
+    if (!err) err = tag_keys_write(init);
     if (!err) err = pem_write(init, "operator.pem", founding->operator_key);
     if (!err) err = pem_write(init, "registrar.pem", founding->registrar_key);
     if (!err) err = last_signed_write(init);
@@ -251,7 +271,9 @@ static int report(const struct init *init) {
                      "  qizheng verify contract.pdf --receipt contract.pdf.receipt.json --policy "
                      "%s/policy.txt\n\n"
                      "Keep %s apart from backups of %s/data: a copy that signs is a second "
-                     "history.\n",
+                     "history.\n"
+                     "But seal a copy of its tag-*.key away now: without them no tag can be made "
+                     "again, and whoever has them can find out whom a tag stands for.\n",
                      dir, init->keys, dir, init->keys, dir);
         return EXIT_DONE;
     }

@@ -79,7 +79,6 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
                           "goes.");
     if (!err) err = id_check(cli, "replaces", ret_why);
     if (!err) err = claims_from_options(cli, &job->claims, ret_why);
-    if (!err) err = tags_from_options(cli, &job->tags, ret_why);
     if (!err && option_has(cli, "holder"))
         err = signer_cnf(option_text(cli, "holder"), &job->cnf, ret_why);
     if (!err)
@@ -88,6 +87,7 @@ static enum err prepare(const struct cli *cli, struct job *job, struct problem *
     if (!err) err = doc_make(cli, &job->doc, ret_why);
     if (!err) err = remote_open(cli, &job->client, ret_why);
     if (!err) err = remote_ledger(job->client, job->ledger, ret_why);
+    if (!err) err = tags_from_options(cli, job->ledger, job->claims.hide, &job->tags, ret_why);
     if (err) return err;
     struct draft_head head = {option_text(cli, "as"),       job->ledger, option_text(cli, "ref"),
                               option_text(cli, "replaces"), job->tags,   job->cnf};

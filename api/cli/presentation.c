@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* Whether the comma separated list holds that name. */
-static bool listed(const char *names, const char *name) {
+bool presentation_lists(const char *names, const char *name) {
     struct bytes rest = bytes_text(names);
     while (rest.len) {
         size_t comma = bytes_find(rest, ',', 0);
@@ -60,7 +59,7 @@ enum err presentation_pick(struct bytes presentation, const char *names, struct 
     if (!err) err = buf_add(out, jws);
     if (!err) err = buf_add_byte(out, '~');
     for (size_t i = 0; !err && i < list.count; i++) {
-        if (!listed(names, list.items[i].name)) continue;
+        if (!presentation_lists(names, list.items[i].name)) continue;
         err = buf_add(out, list.items[i].encoded);
         if (!err) err = buf_add_byte(out, '~');
     }

@@ -4,6 +4,8 @@
 
 #include "ledger/record/record.h"
 
+/* Whether the comma separated list holds that name. */
+bool presentation_lists(const char *names, const char *name);
 /* Whether the presentation ends in a key binding: it is then bound to the disclosures that it has. */
 bool presentation_is_bound(struct bytes presentation);
 /* Appends the presentation with only the disclosures of those names (comma separated; "" for none). A key

@@ -5,6 +5,7 @@
 #include "api/cli/command.h"
 #include "api/cli/disk.h"
 #include "api/cli/presentation.h"
+#include "ledger/record/tag.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 static const struct option_spec options[] = {
     {"receipt", "FILE", "the receipt", true, false},
     {"policy", "FILE", "the verifier policy that you trust", true, false},
-    {"disclose", "NAMES", "look at these disclosures only, comma separated", false, false},
+    {"disclose", "NAMES",
+     "look at these disclosures only, comma separated; tag_evidence is shown only so", false,
+     false},
     {"audience", "NAME", "demand that the holder bound it to this name, which is yours", false,
      false},
     {"nonce", "TEXT", "and to this value, which you gave the holder for this occasion", false,
@@ -120,6 +123,13 @@ static void print_text(const char *label, const struct json *object, bool is_zh)
     (void)putchar('\n');
 }
 
+/* Whether --disclose asks for it: then the whole of it is shown. */
+static bool evidence_wanted(const struct cli *cli) {
+    const char *names = option_text(cli, "disclose");
+    return names && presentation_lists(names, TAG_CLAIM);
+}
+
+/* disclosed: as the verdict has it, or as its JSON shows it. */
 static void print_disclosed(const struct json *disclosed) {
     struct buf value;
     if (json_count(disclosed)) (void)printf("\nDisclosed 已披露\n");
@@ -137,10 +147,13 @@ static void print_disclosed(const struct json *disclosed) {
     }
 }
 
-static void print_all(const struct verdict *verdict, const struct json *json, bool is_zh) {
+static void print_all(const struct cli *cli, const struct verdict *verdict,
+                      const struct json *json) {
     const struct json *conclusions = json_member(json, "conclusions");
+    bool is_zh = cli->is_zh;
     print_steps(verdict, is_zh);
-    print_disclosed(verdict->disclosed);
+    print_disclosed(evidence_wanted(cli) ? verdict->disclosed
+                                         : json_member(json_member(json, "record"), "disclosed"));
     print_text("Unchanged since anchoring? 上链后是否未经篡改",
                json_member(conclusions, "integrity"), is_zh);
     print_text("Origin before anchoring 上链前的来源", json_member(conclusions, "origin"), is_zh);
@@ -160,7 +173,7 @@ static int report(const struct cli *cli, const struct verdict *verdict) {
     enum err err = verdict_json(verdict, &json);
     if (err) return say_trouble(cli, err, NULL);
     if (cli->is_json) return say_json(json) ? EXIT_TROUBLE : status_of(verdict->outcome);
-    print_all(verdict, json, cli->is_zh);
+    print_all(cli, verdict, json);
     json_done(json);
     return status_of(verdict->outcome);
 }

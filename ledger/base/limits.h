@@ -19,8 +19,13 @@
 #define LIMIT_DOCS 8                 /* document digests in one record */
 #define LIMIT_TAGS 8                 /* tag roles in one record */
 #define LIMIT_TAG_ID 64              /* bytes of an id number; GB 11643's has 18, passports 9 */
-#define LIMIT_KEYS 16                /* keys a participant holds at a time */
-#define LIMIT_ROLES 8                /* roles there are */
+#define LIMIT_TAGS_ASKED                                                                           \
+    256 /* tags in one request: 0.1 s of a processor, and 10,000 rows are 40 requests */
+#define LIMIT_TAGS_PER_DAY                                                                         \
+    10000000 /* what a node's configuration may grant a participant: more is no budget */
+#define LIMIT_TAG_BORROWERS 4096 /* participants with a tag budget in use, 64 bytes each on disk */
+#define LIMIT_KEYS 16            /* keys a participant holds at a time */
+#define LIMIT_ROLES 8            /* roles there are */
 #define LIMIT_ID                                                                                   \
     88 /* participant id, or an issuer named by its key: an RFC 9278 URI of 45 + 43 characters */
 #define LIMIT_NAME 200 /* organisation name, UTF-8 */

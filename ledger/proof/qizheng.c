@@ -4,9 +4,11 @@
  * Built into libqizheng.so.0 and libqizheng.a (configs/cmake/lib.cmake), where everything else is hidden. */
 #include "ledger/proof/qizheng.h"
 
+#include "ledger/crypto/secret.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/sm3.h"
 #include "ledger/proof/verify.h"
+#include "ledger/record/tag.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,64 @@ void qizheng_hash_end(qizheng_hash *hash, struct qizheng_digest *ret) {
     free(hash);
 }
 
+/* A NUL-terminated text of its own; NULL without memory. Takes json over, which may be NULL. */
+static char *json_text_new(struct json *json) {
+    struct buf text;
+    char *copy = NULL;
+    buf_init(&text, VERDICT_MAX);
+    if (json && json_format_pretty(json, &text) == ERR_OK) copy = malloc(text.len + 1);
+    if (copy) {
+        memcpy(copy, text.data, text.len);
+        copy[text.len] = 0;
+    }
+    if (text.data) secret_wipe(text.data, text.cap);
+    buf_done(&text);
+    json_done(json);
+    return copy;
+}
+
+/* -- tags -- */
+
+static enum qizheng_tag_result tag_result(enum err err) {
+    if (!err) return QIZHENG_TAG_OK;
+    if (err == ERR_SCHEMA || err == ERR_REQUEST) return QIZHENG_TAG_PERSON;
+    if (err == ERR_KEY) return QIZHENG_TAG_KEY;
+    return err == ERR_PROOF ? QIZHENG_TAG_PROOF : QIZHENG_TAG_ERROR;
+}
+
+enum qizheng_tag_result qizheng_tag_blind(const char *domain, const char *id_type,
+                                          const char *id_number, size_t id_number_len,
+                                          const unsigned char random[QIZHENG_TAG_RANDOM_LEN],
+                                          unsigned char ret_blind[QIZHENG_TAG_SCALAR_LEN],
+                                          unsigned char ret_blinded[QIZHENG_TAG_ELEMENT_LEN]) {
+    struct tag_person person = {domain, id_type, bytes_of(id_number, id_number_len)};
+    return tag_result(tag_blind(&person, random, ret_blind, ret_blinded, NULL));
+}
+
+enum qizheng_tag_result
+qizheng_tag_finalise(const char *domain, const char *id_type, const char *id_number,
+                     size_t id_number_len, const unsigned char blind[QIZHENG_TAG_SCALAR_LEN],
+                     const unsigned char public_key[QIZHENG_TAG_ELEMENT_LEN],
+                     const unsigned char evaluated[QIZHENG_TAG_ELEMENT_LEN],
+                     const unsigned char proof[QIZHENG_TAG_PROOF_LEN],
+                     unsigned char ret_tag[QIZHENG_TAG_LEN], char **ret_evidence) {
+    struct tag_person person = {domain, id_type, bytes_of(id_number, id_number_len)};
+    struct tag_evaluation evaluation;
+    uint8_t tag[TAG_LEN];
+    if (ret_evidence) *ret_evidence = NULL;
+    memcpy(evaluation.pk, public_key, sizeof evaluation.pk);
+    memcpy(evaluation.element, evaluated, sizeof evaluation.element);
+    memcpy(evaluation.proof, proof, sizeof evaluation.proof);
+    enum err err = tag_finalise(&person, blind, &evaluation, tag, NULL);
+    if (err) return tag_result(err);
+    if (ret_evidence) {
+        *ret_evidence = json_text_new(tag_evidence_json(&person, blind, &evaluation));
+        if (!*ret_evidence) return QIZHENG_TAG_ERROR;
+    }
+    memcpy(ret_tag, tag, sizeof tag);
+    return QIZHENG_TAG_OK;
+}
+
 /* -- verifying -- */
 
 static bool docs_take(const struct qizheng_digest *digests, size_t count,
@@ -74,21 +134,9 @@ static bool docs_take(const struct qizheng_digest *digests, size_t count,
     return true;
 }
 
-/* A NUL-terminated text of its own; NULL without memory. */
-static char *json_text_new(const struct verdict *verdict) {
+static char *verdict_text(const struct verdict *verdict) {
     struct json *json;
-    struct buf text;
-    char *copy = NULL;
-    if (verdict_json(verdict, &json)) return NULL;
-    buf_init(&text, VERDICT_MAX);
-    if (json_format_pretty(json, &text) == ERR_OK) copy = malloc(text.len + 1);
-    if (copy) {
-        memcpy(copy, text.data, text.len);
-        copy[text.len] = 0;
-    }
-    buf_done(&text);
-    json_done(json);
-    return copy;
+    return verdict_json(verdict, &json) ? NULL : json_text_new(json);
 }
 
 static enum qizheng_outcome outcome_of(enum verdict_outcome outcome) {
@@ -105,7 +153,7 @@ static enum qizheng_outcome answer(const struct verify_input *input, char **ret_
     if (verify(input, &verdict)) return QIZHENG_ERROR;
     enum qizheng_outcome outcome = outcome_of(verdict->outcome);
     if (ret_json) {
-        *ret_json = json_text_new(verdict);
+        *ret_json = verdict_text(verdict);
         if (!*ret_json) outcome = QIZHENG_ERROR;
     }
     verdict_done(verdict);
@@ -154,5 +202,6 @@ enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, con
 }
 
 void qizheng_free(char *json) {
+    if (json) secret_wipe(json, strlen(json));
     free(json);
 }

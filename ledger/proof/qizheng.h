@@ -52,6 +52,47 @@ QIZHENG_API void qizheng_hash_add(qizheng_hash *hash, const void *data, size_t l
 /* Writes the digest of all pieces and frees the hash. With ret NULL it only frees; hash may then be NULL too. */
 QIZHENG_API void qizheng_hash_end(qizheng_hash *hash, struct qizheng_digest *ret);
 
+/* -- pseudonymous tags --
+ *
+ * A tag is 32 bytes that stand for a person in one domain (docs/FORMATS.md). You blind an id number, a node evaluates what came of it (POST /v1/tags: `blinded` goes there, `evaluated`, and of `proofs`
+ * one for each element, come back), and you finalise. The node learns nothing of the person. The public key of the domain is in the ledger's genesis (GET /v1/genesis, whose SHA-256 is the ledger
+ * id): take it from there, not from the answer.
+ *
+ * The blind is as secret as the number: wipe it when you are done. Binary values are written in base64url in JSON. */
+
+#define QIZHENG_TAG_RANDOM_LEN 64 /* of cryptographic randomness, for one blind; never used twice */
+#define QIZHENG_TAG_SCALAR_LEN 32 /* a blind */
+#define QIZHENG_TAG_ELEMENT_LEN 32 /* blinded, evaluated, public key */
+#define QIZHENG_TAG_PROOF_LEN 64
+#define QIZHENG_TAG_LEN 32
+
+enum qizheng_tag_result {
+    QIZHENG_TAG_OK = 0,
+    QIZHENG_TAG_PERSON = 1, /* domain, id type or id number are not of the form that tags have */
+    QIZHENG_TAG_KEY =
+        2, /* the blind or the public key is not usable; blinding: draw other random bytes */
+    QIZHENG_TAG_PROOF =
+        3, /* the node's answer is not proven to be this person's under that key: use no tag of it */
+    QIZHENG_TAG_ERROR = 4 /* out of memory */
+};
+
+/* domain, id_type: NUL-terminated, such as "labour", "resident-id". id_number: UTF-8 of id_number_len bytes, as written; it is normalised here. */
+QIZHENG_API enum qizheng_tag_result
+qizheng_tag_blind(const char *domain, const char *id_type, const char *id_number,
+                  size_t id_number_len, const unsigned char random[QIZHENG_TAG_RANDOM_LEN],
+                  unsigned char ret_blind[QIZHENG_TAG_SCALAR_LEN],
+                  unsigned char ret_blinded[QIZHENG_TAG_ELEMENT_LEN]);
+
+/* The same person, and the blind of the call above. Checks the proof under public_key. ret_evidence: NULL, or where a new NUL-terminated JSON text is put, the value of the tag's role in the
+ * hidden claim `tag_evidence`: it holds the id number and the blind. Free it with qizheng_free. */
+QIZHENG_API enum qizheng_tag_result
+qizheng_tag_finalise(const char *domain, const char *id_type, const char *id_number,
+                     size_t id_number_len, const unsigned char blind[QIZHENG_TAG_SCALAR_LEN],
+                     const unsigned char public_key[QIZHENG_TAG_ELEMENT_LEN],
+                     const unsigned char evaluated[QIZHENG_TAG_ELEMENT_LEN],
+                     const unsigned char proof[QIZHENG_TAG_PROOF_LEN],
+                     unsigned char ret_tag[QIZHENG_TAG_LEN], char **ret_evidence);
+
 /* -- verifying -- */
 
 enum qizheng_outcome {
@@ -98,7 +139,7 @@ qizheng_verify_bound(const void *receipt, size_t receipt_len, const void *policy
                      const struct qizheng_digest *digests, size_t digest_count, const void *tsa_pem,
                      size_t tsa_pem_len, const struct qizheng_binding *binding, char **ret_json);
 
-/* Frees what these functions gave. Accepts NULL. */
+/* Frees a text that a function above gave; one of evidence is wiped with it. Accepts NULL. */
 QIZHENG_API void qizheng_free(char *json);
 
 #ifdef __cplusplus

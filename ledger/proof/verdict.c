@@ -5,6 +5,7 @@
 #include "ledger/proof/verdict.h"
 
 #include "ledger/base/text.h"
+#include "ledger/record/tag.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -262,6 +263,32 @@ static enum err steps_put(const struct verdict *verdict, struct json *root) {
     return err;
 }
 
+/* {role: {"id_type"}}: what opens a tag, the id number and the blind, is the holder's to show and stays in the receipt. */
+static struct json *evidence_json(const struct json *evidence) {
+    struct json *shown = json_new_object();
+    enum err err = shown ? ERR_OK : ERR_NO_MEMORY;
+    for (void *it = json_first(evidence); !err && it; it = json_next(evidence, it)) {
+        struct bytes type = json_text_bytes(json_member(json_value_at(it), "id_type"));
+        struct json *one = json_new_object();
+        if (one && tag_word_valid(type)) err = json_put(one, "id_type", json_new_text_bytes(type));
+        if (!err)
+            err = json_put(shown, json_name_at(it), one);
+        else
+            json_done(one);
+    }
+    if (!err) return shown;
+    json_done(shown);
+    return NULL;
+}
+
+static struct json *disclosed_json(const struct json *disclosed) {
+    struct json *shown = json_clone(disclosed);
+    const struct json *evidence = json_member(disclosed, TAG_CLAIM);
+    if (!shown || !evidence || !json_put(shown, TAG_CLAIM, evidence_json(evidence))) return shown;
+    json_done(shown);
+    return NULL;
+}
+
 static enum err record_put(const struct verdict *verdict, struct json *root) {
     char id[2 * RECORD_ID_LEN + 1];
     struct json *object;
@@ -275,7 +302,7 @@ static enum err record_put(const struct verdict *verdict, struct json *root) {
     if (!err && verdict->named_by[0]) err = json_put_text(object, "named_by", verdict->named_by);
     if (!err && verdict->claims) err = json_put(object, "claims", json_clone(verdict->claims));
     if (!err && verdict->disclosed)
-        err = json_put(object, "disclosed", json_clone(verdict->disclosed));
+        err = json_put(object, "disclosed", disclosed_json(verdict->disclosed));
     return err;
 }
 

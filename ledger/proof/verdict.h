@@ -8,6 +8,7 @@
 #include "ledger/proof/policy.h"
 #include "ledger/proof/tlog_proof.h"
 #include "ledger/proof/verify.h"
+#include "ledger/record/genesis.h"
 
 /* -- reasons (verdict.c) -- */
 
@@ -52,8 +53,9 @@ struct verification {
     struct record *record;   /* NULL: none, or not readable */
     bool record_canonical;   /* its text in the receipt is the canonical one */
     bool has_anchor;
-    struct anchor anchor;  /* the proof of the record or leaf itself */
-    bool checkpoint_meets; /* the anchor's checkpoint meets the policy */
+    struct anchor anchor;    /* the proof of the record or leaf itself */
+    bool checkpoint_meets;   /* the anchor's checkpoint meets the policy */
+    struct genesis *genesis; /* the end of an issuer chain that holds; NULL: none; owned */
 };
 
 /* Step `record` (its form); sets v->record, and goes on to `disclosures`. Then `document` (verify_record.c). */
@@ -66,8 +68,10 @@ void document_check(struct verification *v);
 /* Steps `leaf` and `inclusion`; sets v->anchor. Then `checkpoint` and `quorum`; sets v->policy (verify_log.c). */
 enum err proof_check(struct verification *v) MUST_CHECK;
 enum err policy_step(struct verification *v) MUST_CHECK;
-/* Steps `issuer` and the second half of `record`: the signature under the key that the chain binds (verify_issuer.c). */
+/* Steps `issuer` and the second half of `record`: the signature under the key that the chain binds; sets v->genesis where the chain holds (verify_issuer.c). */
 enum err issuer_check(struct verification *v) MUST_CHECK;
+/* The rest of the step `disclosures`: evidence of tags, under the genesis that issuer_check has set (verify_tags.c). */
+enum err evidence_step(struct verification *v) MUST_CHECK;
 /* Step `timestamp` (verify_timestamp.c). */
 enum err timestamp_check(struct verification *v) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_disclosures.c, verify_log.c,
- * verify_issuer.c and verify_timestamp.c, the words in verdict.c.
+ * verify_issuer.c, verify_tags.c and verify_timestamp.c, the words in verdict.c.
  *
  * Happy path: policy and receipt are read; the record is read strictly; its hash and time make the leaf; the proof puts the leaf
  * into the tree of a checkpoint; the policy's quorum signed that checkpoint; the issuer chain shows whose key signed the record.
@@ -70,6 +70,7 @@ static enum err steps_walk(struct verification *v) {
     err = proof_check(v);
     if (!err) err = policy_step(v);
     if (!err) err = issuer_check(v);
+    if (!err) err = evidence_step(v);
     if (err) return err;
     membership_check(v);
     return timestamp_check(v);
@@ -106,6 +107,7 @@ enum err verify(const struct verify_input *input, struct verdict **ret) {
         policy_done(v->policy);
         receipt_done(v->receipt);
         record_done(v->record);
+        genesis_done(v->genesis);
     }
     free(v);
     if (err) {

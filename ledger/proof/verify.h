@@ -90,6 +90,7 @@ void verdict_done(struct verdict *verdict); /* accepts NULL */
 /* {"outcome",
  *  "steps":[{"step","zh","result","reason","reason_zh"}],
  *  "record":{"id","issuer","type","act","claims","disclosed"}      where the receipt carries a readable record
+ *      (of tag_evidence {role:{"id_type"}} alone: verdicts are passed on and kept)
  *      and in "record" "named_by"                                  where the issuer is a holder, and whose key that is was shown
  *  "key_binding":{"kid","aud","nonce","iat","demanded"}            where the holder bound the presentation, and that verified
  *  "log":{"index","size"}                                          where the proof could be read

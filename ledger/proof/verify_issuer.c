@@ -75,6 +75,7 @@ struct chain {
     bool is_holders; /* the receipt's own record is signed by a holder, not a participant */
     char named_by[LIMIT_ID + 1]; /* then: who named its key */
     bool record_signed;          /* the receipt's own record verified under the key of link 0 */
+    struct genesis *genesis;     /* of the last link, where that holds; owned */
 };
 
 /* Sets the fault; memory is the one thing that is not a fault of the chain. */
@@ -240,7 +241,10 @@ static enum err genesis_check(struct chain *chain, const struct receipt_link *li
     enum err err = genesis_parse(link->genesis, &genesis, &chain->why);
     if (err) return chain_refuse(chain, FAULT_FORM, err);
     err = genesis_judge(chain, genesis, link);
-    genesis_done(genesis);
+    if (err)
+        genesis_done(genesis);
+    else
+        chain->genesis = genesis; /* receipt_parse has seen to it that it comes once */
     return err;
 }
 
@@ -315,11 +319,14 @@ static enum err chain_walk(struct chain *chain) {
     }
     record_done(chain->held);
     chain->held = NULL;
-    if (err == ERR_NO_MEMORY) return err;
-    if (err)
-        chain_fail(chain);
-    else
+    if (!err) {
+        chain->v->genesis = chain->genesis;
         chain_pass(chain);
+        return ERR_OK;
+    }
+    genesis_done(chain->genesis);
+    if (err == ERR_NO_MEMORY) return err;
+    chain_fail(chain);
     return ERR_OK;
 }
 

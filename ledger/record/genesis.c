@@ -401,6 +401,14 @@ void genesis_done(struct genesis *genesis) {
     free(genesis);
 }
 
+enum err genesis_tag_key(const struct genesis *genesis, const char *domain, uint8_t ret[32]) {
+    for (size_t i = 0; i < genesis->node_count; i++) {
+        const struct json *listed = json_member(genesis->nodes[i].voprf, domain);
+        if (listed) return base64url_decode_fixed(json_text_bytes(listed), ret, 32);
+    }
+    return ERR_NOT_FOUND;
+}
+
 void genesis_leaf(const struct genesis *genesis, uint8_t ret_leaf[41]) {
     leaf_encode((uint64_t)genesis->created_ms, genesis->ledger_id, ret_leaf);
 }

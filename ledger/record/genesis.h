@@ -43,6 +43,9 @@ struct genesis {
  * unique ids. text is not kept. ERR_SCHEMA ERR_MALFORMED_JSON ERR_KEY ERR_TOO_LARGE ERR_NO_MEMORY. */
 enum err genesis_parse(struct bytes text, struct genesis **ret, struct problem *ret_why) MUST_CHECK;
 void genesis_done(struct genesis *genesis); /* accepts NULL */
+/* The public key of a tag domain: 32 bytes, as the first node that lists the domain has it (while one node holds a domain's whole key there is one). ERR_NOT_FOUND. */
+enum err genesis_tag_key(const struct genesis *genesis, const char *domain,
+                         uint8_t ret[32]) MUST_CHECK;
 void genesis_leaf(const struct genesis *genesis, uint8_t ret_leaf[41]);
 
 #endif

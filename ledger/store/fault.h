@@ -5,6 +5,7 @@
  *
  *   segment_append  one body written   segment_sync  bodies on disk   segment_cut  a tail cut off
  *   kv_write        one LevelDB batch  lastsigned_put  one slot on disk
+ *   tagbudget_put   one slot on disk
  *
  * Set it before threads start. */
 #ifndef QIZHENG_STORE_FAULT_H

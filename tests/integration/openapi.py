@@ -42,6 +42,10 @@ def own_checkpoint(more):
     return b"old %d\n\n" % (int(note.split(b"\n")[1]) + more) + note
 
 
+# An element that is one: RFC 9496's base point.
+BASE_POINT = "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY"
+
+
 class Good:
     """What makes a good request of each operation: values of parameters by their name in the document, and requests (values, headers, body); a body that must be
     fresh is a function."""
@@ -73,6 +77,10 @@ class Good:
             ({}, verify, json.dumps({"receipt": {**receipt, "time": 1}})),
         ],
         "postAddCheckpoint": [({}, {}, lambda: own_checkpoint(0)), ({}, {}, lambda: own_checkpoint(1)), ({}, {}, b"old 0\n\n" + note)],
+        "postTags": [
+            ({}, verify, json.dumps({"domain": "labour", "version": 1, "blinded": [BASE_POINT] * 3})), ({}, verify, json.dumps({"domain": "benefit", "version": 1, "blinded": [BASE_POINT]})),
+            ({}, verify, json.dumps({"domain": "labour", "version": 1, "blinded": [BASE_POINT, b64u(bytes(32))]})),
+        ],
         "getTileTile": [({"tile.tile": f"entries/000.p/{size}"}, {}, None)],
         "getParticipants": [({}, {}, None)],
         "getDocumentsAlgDigest": [({"documents.alg": "sm3"}, {}, None), ({"documents.digest": "0" * 64}, {}, None)],

@@ -45,8 +45,8 @@ def jws(key, payload, header=None, sig=None):
     return signing.decode() + "." + b64u(key.sign(signing) if sig is None else sig)
 
 
-def token(key, iss, aud, method, path, body=None, **changes):
-    """An access token for one request; a change to None takes the claim away."""
+def token(key, iss, aud, method, path, body=None, /, **changes):
+    """An access token for one request, whose body is `body`; a change to None takes the claim away, and body= changes the claim of that name."""
     now = int(time.time())
     claims = {"iss": iss, "aud": aud, "iat": now, "exp": now + 60, "jti": b64u(os.urandom(16)), "htm": method, "htu": path.split("?")[0], "purpose": "test-walk"}
     if body:

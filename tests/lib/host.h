@@ -5,8 +5,10 @@
 
 #include "api/api.h"
 #include "ledger/crypto/nodekey.h"
+#include "ledger/crypto/voprf.h"
 #include "ledger/proof/policy.h"
 #include "ledger/proof/verify.h"
+#include "ledger/record/tag.h"
 #include "ledger/record/token.h"
 #include "tests/lib/vector.h"
 
@@ -44,11 +46,14 @@ struct host {
     uint64_t cosign_known;
     const char *cosign_lines;
     enum err token_err;
+    enum err tags_err;
     /* -- what was seen -- */
     uint8_t used[HOST_TOKENS][32];
     size_t tokens;
     uint64_t waited_ms;
-    unsigned submitted, released, checkpoints_out;
+    unsigned submitted, released, checkpoints_out, tags_calls;
+    struct api_tags tags_asked; /* its texts are the two below and a constant */
+    char tags_reader[LIMIT_ID + 1], tags_purpose[TAG_WORD];
 };
 
 struct submission {
@@ -332,6 +337,29 @@ static inline enum err host_token_once(void *ctx, const uint8_t digest[32], int6
     return ERR_OK;
 }
 
+/* The genesis lists the key of `labour`: the base point, so the secret is 1. */
+static inline enum err host_tags_evaluate(void *ctx, const struct api_tags *ask,
+                                          struct api_tags_made *ret, struct problem *ret_why) {
+    static const voprf_scalar one = {1};
+    struct host *host = ctx;
+    uint8_t random[VOPRF_RANDOM_LEN];
+    host->tags_asked = *ask;
+    host->tags_asked.domain = strcmp(ask->domain, "labour") == 0 ? "labour" : "";
+    host->tags_calls++;
+    (void)snprintf(host->tags_reader, sizeof host->tags_reader, "%s", ask->reader);
+    (void)snprintf(host->tags_purpose, sizeof host->tags_purpose, "%s", ask->purpose);
+    if (host->tags_err == ERR_RATE) ret->retry_after_s = 77;
+    if (host->tags_err) return problem_set(ret_why, host->tags_err, "The knob says no.");
+    cr_assert(voprf_public(one, ret->public) == ERR_OK);
+    for (size_t i = 0; i < ask->count; i++) {
+        memset(random, 1, sizeof random);
+        put_u64(random, i);
+        cr_assert(voprf_blind_evaluate(one, ask->blinded + 32 * i, 1, random,
+                                       ret->evaluated + 32 * i, ret->proofs + 64 * i) == ERR_OK);
+    }
+    return ERR_OK;
+}
+
 static inline uint64_t host_clock_ms(void *ctx) {
     return ((struct host *)ctx)->now_ms;
 }
@@ -374,7 +402,8 @@ static inline struct host *host_open_flagging(const char *flagged) {
                                  host_status,
                                  host_ready,
                                  host_clock_ms,
-                                 host_token_once};
+                                 host_token_once,
+                                 host_tags_evaluate};
     host->api.host = functions;
     host->api.store = host->store;
     host->api.machine = &host->machine;

@@ -70,6 +70,9 @@ static inline void world_put_vkey(struct json *object, const char *name, const s
     buf_done(&text);
 }
 
+/* Public key of the tag domain `labour` in the genesis, base64url; NULL: the ledger makes no tags. Set it before world_begin. */
+static const char *world_tag_key __attribute__((unused));
+
 static inline struct json *world_node_json(const struct world *world, size_t i) {
     struct json *node = json_new_object();
     cr_assert(json_put_text(node, "name", world->cosigners[i].name) == ERR_OK);
@@ -78,7 +81,9 @@ static inline struct json *world_node_json(const struct world *world, size_t i) 
     world_put_vkey(node, "cosigner_vkey", &world->cosigners[i]);
     cr_assert(json_put(node, "auth", key_public_jwk(key_secret_public(world->nodes[i].auth))) ==
               ERR_OK);
-    cr_assert(json_put(node, "voprf", json_new_object()) == ERR_OK);
+    struct json *voprf = json_new_object();
+    if (i == 0 && world_tag_key) cr_assert(json_put_text(voprf, "labour", world_tag_key) == ERR_OK);
+    cr_assert(json_put(node, "voprf", voprf) == ERR_OK);
     return node;
 }
 

@@ -14,7 +14,18 @@ static enum err tags(const char *one, const char *two, struct json **ret, struct
     char *argv[] = {(char *)(uintptr_t) "--tag", (char *)(uintptr_t)one,
                     (char *)(uintptr_t) "--tag", (char *)(uintptr_t)two};
     cr_assert(args_parse(&command, one ? two ? 4 : 2 : 0, argv, &cli, NULL) == ERR_OK);
-    return tags_from_options(&cli, ret, ret_why);
+    return tags_from_options(&cli, "", NULL, ret, ret_why);
+}
+
+/* --tag-of as far as it goes without a node. */
+static enum err tag_of(const char *text, struct json *hide, struct problem *ret_why) {
+    struct cli cli;
+    struct json *json = NULL;
+    char *argv[] = {(char *)(uintptr_t) "--tag-of", (char *)(uintptr_t)text};
+    cr_assert(args_parse(&command, 2, argv, &cli, NULL) == ERR_OK);
+    enum err err = tags_from_options(&cli, "", hide, &json, ret_why);
+    cr_assert_null(json);
+    return err;
 }
 
 Test(tag_option, tags_become_the_claim_by_role) {
@@ -56,4 +67,29 @@ Test(tag_option, what_is_no_tag_is_refused_with_its_form) {
     }
     struct json *json = NULL;
     cr_assert(tags("person=benefit:1:" TAG, "person=benefit:1:" TAG, &json, NULL) == ERR_REQUEST);
+}
+
+Test(tag_option, what_names_no_person_is_refused_with_its_form) {
+    static const char *const bad[] = {
+        "",
+        "person",
+        "=benefit:resident-id:f",
+        "person=:resident-id:f",
+        "person=benefit::f",
+        "person=benefit:resident-id",
+        "person=benefit:resident-id:",
+        "person=a-domain-that-is-longer-than-any-may-be:resident-id:f"};
+    struct json *hide = json_new_object();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct problem why = {ERR_OK, "", "", "", ""};
+        cr_assert(tag_of(bad[i], hide, &why) == ERR_REQUEST, "%s", bad[i]);
+        cr_assert(strstr(why.detail, "ROLE=DOMAIN:ID-TYPE:FILE"), "%s", why.detail);
+    }
+    struct problem why = {ERR_OK, "", "", "", ""};
+    cr_assert(tag_of("person=benefit:resident-id:/nonexistent/id", hide, &why) == ERR_NOT_FOUND);
+    cr_assert(json_put_text(hide, "tag_evidence", "mine") == ERR_OK);
+    cr_assert(tag_of("person=benefit:resident-id:/dev/null", hide, &why) == ERR_REQUEST);
+    cr_assert(strstr(why.detail, "tag_evidence"));
+    cr_assert_str_eq(json_text(json_member(hide, "tag_evidence")), "mine");
+    json_done(hide);
 }

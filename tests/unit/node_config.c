@@ -65,6 +65,7 @@ Test(node_config, absent_options_have_their_defaults) {
     cr_expect(config->http.threads == 256);
     cr_expect(config->http.request_timeout_ms == 10000);
     cr_expect(config->http.queue_records == 8192);
+    cr_expect(config->limits.tags_per_day == 50000 && config->limits.lookups_per_day == 256);
     cr_expect_str_eq(config->order.kind, "solo");
     cr_expect(config->foreign_logs_count == 0);
     cr_expect_str_eq(config->log.level, "info");
@@ -87,6 +88,7 @@ Test(node_config, every_option_is_read) {
                                       "trusted_proxies: 127.0.0.1, 10.0.0.1\n"
                                       "http:\n  threads: 7\n  request_timeout_ms: 100\n"
                                       "  queue_records: 1000000\n"
+                                      "limits: {tags_per_day: 1, lookups_per_day: 10000000}\n"
                                       "order:\n  kind: solo\n"
                                       "foreign_logs:\n  - vkey: one\n  - vkey: two\n"
                                       "log:\n  level: error\n");
@@ -98,6 +100,7 @@ Test(node_config, every_option_is_read) {
     cr_expect(config->http.threads == 7);
     cr_expect(config->http.request_timeout_ms == 100);
     cr_expect(config->http.queue_records == 1000000);
+    cr_expect(config->limits.tags_per_day == 1 && config->limits.lookups_per_day == 10000000);
     cr_assert(config->foreign_logs_count == 2);
     cr_expect_str_eq(config->foreign_logs[0].vkey, "one");
     cr_expect_str_eq(config->foreign_logs[1].vkey, "two");
@@ -131,6 +134,8 @@ Test(node_config, the_manual_is_valid_and_says_the_defaults) {
     cr_expect(manual->http.threads == defaults->http.threads);
     cr_expect(manual->http.request_timeout_ms == defaults->http.request_timeout_ms);
     cr_expect(manual->http.queue_records == defaults->http.queue_records);
+    cr_expect(manual->limits.tags_per_day == defaults->limits.tags_per_day);
+    cr_expect(manual->limits.lookups_per_day == defaults->limits.lookups_per_day);
     cr_expect_str_eq(manual->order.kind, defaults->order.kind);
     cr_expect_str_eq(manual->log.level, defaults->log.level);
     cr_expect(manual->foreign_logs_count == 0);

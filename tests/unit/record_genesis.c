@@ -51,7 +51,12 @@ Test(record_genesis, genesis_parse_gives_every_member) {
     cr_assert_str_eq(genesis->nodes[0].name, ORIGIN "/node/1");
     cr_assert_str_eq(genesis->nodes[0].operator_id, "operator");
     cr_assert_str_eq(genesis->nodes[0].auth.kid, key_secret_public(keys.auth)->kid);
-    cr_assert(json_member(genesis->nodes[0].voprf, "labour"));
+    uint8_t key[32], listed[32];
+    const struct json *labour = json_member(genesis->nodes[0].voprf, "labour");
+    cr_assert(base64url_decode_fixed(json_text_bytes(labour), listed, sizeof listed) == ERR_OK);
+    cr_assert(genesis_tag_key(genesis, "labour", key) == ERR_OK);
+    cr_assert_eq(memcmp(key, listed, sizeof key), 0);
+    cr_assert(genesis_tag_key(genesis, "benefit", key) == ERR_NOT_FOUND);
     cr_assert_str_eq(genesis->participants[1].id, "registrar");
     cr_assert(genesis->participants[1].roles == (ROLE_REGISTRAR | ROLE_AUDITOR));
     cr_assert(genesis->participants[0].keys[0].key.alg == KEY_ES256K);
