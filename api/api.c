@@ -48,10 +48,21 @@ static size_t route_find(struct bytes path, struct bytes parts[CALL_PARTS]) {
     return i;
 }
 
-size_t api_body_limit(const char *method, struct bytes path) {
+/* NULL where no route takes that method on that path. */
+static const struct route *route_of(const char *method, struct bytes path) {
     struct bytes parts[CALL_PARTS];
     size_t i = route_find(path, parts);
-    return i < route_count && method_matches(&routes[i], method) ? routes[i].body_limit : 0;
+    return i < route_count && method_matches(&routes[i], method) ? &routes[i] : NULL;
+}
+
+size_t api_body_limit(const char *method, struct bytes path) {
+    const struct route *route = route_of(method, path);
+    return route ? route->body_limit : 0;
+}
+
+bool api_body_streams(const char *method, struct bytes path) {
+    const struct route *route = route_of(method, path);
+    return route && route->is_streamed;
 }
 
 static bool is_param(const struct route *route, struct bytes name) {
@@ -139,6 +150,7 @@ static void challenge(struct http_reply *reply, enum err err) {
 static void reply_error(struct api_call *call, enum err err) {
     if (call->why.err != err) (void)problem_set(&call->why, err, "%s.", err_title(err));
     if (err_status(err) == 500) problem_hide(call, err);
+    http_reply_end(call->reply);
     buf_clear(&call->reply->body);
     call->reply->header_count = 0;
     if (call->retry_after_s)

@@ -9,6 +9,7 @@
 #include "contracts/machine.h"
 #include "ledger/store/store.h"
 
+struct spool;
 struct submission; /* the host's; reference counted by it */
 
 enum submission_state { SUBMISSION_RECEIVED, SUBMISSION_REFUSED, SUBMISSION_FINAL };
@@ -81,6 +82,7 @@ struct api_host {
 struct api {
     struct api_host host;
     struct store *store;
+    struct spool *spool; /* uploads (api/spool.h) */
     const struct machine *machine;
     struct bytes policy;      /* this ledger's verifier policy text */
     unsigned wait_default_ms; /* 10000 */
@@ -98,6 +100,8 @@ void api_handle(const struct api *api, const struct http_request *request,
                 struct http_reply *reply);
 /* Body limit of the route that this method and path would reach, for the server to read no more than that; 0: no body is taken. */
 size_t api_body_limit(const char *method, struct bytes path);
+/* Whether that route reads its body itself, through request->read. */
+bool api_body_streams(const char *method, struct bytes path);
 /* For metrics and the log: the last route is "other", for whatever no route took. */
 unsigned api_route_count(void);
 const char *api_route_name(unsigned route); /* "POST /v1/records" */

@@ -10,6 +10,8 @@
 
 #define MEDIA_JSON "application/json"
 #define MEDIA_TEXT "text/plain; charset=utf-8"
+#define MEDIA_RECORDS "application/vnd.qizheng.jose-lines" /* one compact JWS a line */
+#define MEDIA_LINES "application/x-ndjson"                 /* one JSON text a line */
 #define MEDIA_METRICS "text/plain; version=0.0.4; charset=utf-8"
 #define CALL_PARTS 2
 
@@ -27,6 +29,9 @@ struct api_call {
 
 /* -- one handler per route -- */
 enum err records_post(struct api_call *call) MUST_CHECK;
+enum err batches_post(struct api_call *call) MUST_CHECK;
+enum err batch_get(struct api_call *call) MUST_CHECK;
+enum err batch_results_get(struct api_call *call) MUST_CHECK;
 enum err receipts_get(struct api_call *call) MUST_CHECK;
 enum err documents_get(struct api_call *call) MUST_CHECK;
 enum err verifications_post(struct api_call *call) MUST_CHECK;

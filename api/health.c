@@ -29,6 +29,13 @@
     X("http_body_bytes", LIMIT_HTTP_BODY)                                                          \
     X("http_verification_bytes", LIMIT_HTTP_VERIFICATION)                                          \
     X("http_path_bytes", LIMIT_HTTP_PATH)                                                          \
+    X("upload_bytes", LIMIT_UPLOAD)                                                                \
+    X("upload_records", LIMIT_UPLOAD_RECORDS)                                                      \
+    X("uploads", LIMIT_UPLOADS)                                                                    \
+    X("uploads_waiting", LIMIT_UPLOADS_WAITING)                                                    \
+    X("uploads_bytes", LIMIT_UPLOADS_BYTES)                                                        \
+    X("upload_days", LIMIT_UPLOAD_DAYS)                                                            \
+    X("stream_bytes_per_second_min", LIMIT_STREAM_RATE)                                            \
     X("page", LIMIT_PAGE)
 
 enum err healthz_get(struct api_call *call) {

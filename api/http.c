@@ -18,7 +18,13 @@ void http_reply_init(struct http_reply *reply, size_t max_body) {
 }
 
 void http_reply_done(struct http_reply *reply) {
+    http_reply_end(reply);
     buf_done(&reply->body);
+}
+
+void http_reply_end(struct http_reply *reply) {
+    if (reply->stream.done) reply->stream.done(reply->stream.ctx);
+    memset(&reply->stream, 0, sizeof reply->stream);
 }
 
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...) {
@@ -75,8 +81,8 @@ static enum err problem_members(const struct problem *problem, int status, uint6
     return err;
 }
 
-static enum err problem_json(const struct problem *problem, int status, uint64_t request_id,
-                             struct json **ret) {
+enum err http_problem_json(const struct problem *problem, int status, uint64_t request_id,
+                           struct json **ret) {
     struct json *object = json_new_object();
     if (!object) return ERR_NO_MEMORY;
     enum err err = problem_members(problem, status, request_id, object);
@@ -103,7 +109,7 @@ void http_reply_problem_as(struct http_reply *reply, const struct problem *probl
                            uint64_t request_id) {
     assert(problem->err != ERR_OK);
     struct json *object = NULL;
-    enum err err = problem_json(problem, status, request_id, &object);
+    enum err err = http_problem_json(problem, status, request_id, &object);
     if (!err) err = http_reply_json(reply, 0, PROBLEM_MEDIA_TYPE, object);
     reply->status = status;
     reply->content_type = PROBLEM_MEDIA_TYPE;

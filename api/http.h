@@ -14,15 +14,29 @@ struct http_request {
     const char *(*header)(const struct http_request *request,
                           const char *name); /* NULL where absent */
     struct bytes body;                       /* read by the server up to the route's limit */
-    const char *source;                      /* client address, for logs and caps */
-    uint64_t id;                             /* of this request, in the log and in X-Request-Id */
-    void *peer;                              /* server.c's or the test's own */
+    uint64_t body_len;                       /* as announced; of a streamed body, too */
+    /* On a route that takes its body piece by piece (api_body_streams), where `body` is empty: the next bytes of it into out. Fewer than len only at its
+     * end. ERR_REQUEST where the client ends before that, ERR_TIMEOUT where it is slower than LIMIT_STREAM_RATE, each with a reason. */
+    enum err (*read)(const struct http_request *request, uint8_t *out, size_t len, size_t *ret_len,
+                     struct problem *ret_why);
+    const char *source; /* client address, for logs and caps */
+    uint64_t id;        /* of this request, in the log and in X-Request-Id */
+    void *peer;         /* server.c's or the test's own */
+};
+
+/* A body that is made while it is sent, so that nobody holds the whole of it: `next` appends a piece to out, nothing where it is at its end. An error ends the
+ * connection in the middle, which is how HTTP says that a body is not whole. */
+struct http_stream {
+    enum err (*next)(void *ctx, struct buf *out); /* NULL: the reply has a plain body */
+    void (*done)(void *ctx);                      /* called once, also where nothing was sent */
+    void *ctx;
 };
 
 struct http_reply {
     int status;
     const char *content_type; /* static string */
     struct buf body;
+    struct http_stream stream; /* in place of body */
     struct {
         const char *name;
         char value[256];
@@ -33,12 +47,17 @@ struct http_reply {
 
 void http_reply_init(struct http_reply *reply, size_t max_body);
 void http_reply_done(struct http_reply *reply);
+/* Ends a stream, where there is one: the reply has its plain body again. */
+void http_reply_end(struct http_reply *reply);
 /* Asserts room; value is formatted and must not hold CR or LF (it is cut there). */
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* JSON reply; takes json over (NULL gives ERR_NO_MEMORY). */
 enum err http_reply_json(struct http_reply *reply, int status, const char *content_type,
                          struct json *json) MUST_CHECK;
+/* The members of a problem as below, as an object. */
+enum err http_problem_json(const struct problem *problem, int status, uint64_t request_id,
+                           struct json **ret) MUST_CHECK;
 /* problem+json (RFC 9457) with type, title, title_zh, status, detail, code and, where set, pointer, rule, law. Retry-After where asking again may help. Never fails: without memory the body is a fixed text or empty. */
 void http_reply_problem(struct http_reply *reply, const struct problem *problem,
                         uint64_t request_id);

@@ -28,6 +28,12 @@
     X(TAGS_EVALUATED, "qizheng_tags_evaluated_total", COUNTER, "Pseudonymous tags evaluated")      \
     X(TAGS_REFUSED, "qizheng_tags_over_budget_total", COUNTER,                                     \
       "Pseudonymous tags refused because the asker's budget was spent")                            \
+    X(UPLOADS, "qizheng_uploads_total", COUNTER, "Uploads taken")                                  \
+    X(UPLOAD_LINES, "qizheng_upload_lines_total", COUNTER,                                         \
+      "Lines of uploads that have an outcome")                                                     \
+    X(UPLOADS_WAITING, "qizheng_uploads_waiting", GAUGE, "Uploads that are not worked off yet")    \
+    X(UPLOADS_KEPT, "qizheng_uploads_kept", GAUGE, "Uploads whose results are kept")               \
+    X(UPLOADS_BYTES, "qizheng_uploads_bytes", GAUGE, "Bytes of uploads and their results on disk") \
     X(HTTP_IN_FLIGHT, "qizheng_http_requests_in_flight", GAUGE, "Requests being answered")
 
 #define METRIC_ENUM(name, text, type, help) METRIC_##name,

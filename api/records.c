@@ -1,12 +1,11 @@
 /* POST /v1/records: one record into the ledger, and its receipt back.
  *
- * Happy path: media type -> record_parse -> machine_check against a snapshot (signature too: a quick and friendly refusal) -> host.submit -> host.wait -> 201
+ * Happy path: media type -> intake (record_parse, machine_check against a snapshot for a quick and friendly refusal, host.submit) -> host.wait -> 201
  * with the receipt. The wait running out, or `Prefer: respond-async`: 202, which means "received, not stored"; sending again is always safe.
- * Known already: whoever sends the same signing input holds the record, so the answer is 200 with the stored one, whose signature may be another.
- * The check here decides nothing: the machine repeats it in the order, and only that counts (ARCHITECTURE.md section 3). */
+ * Known already: whoever sends the same signing input holds the record, so the answer is 200 with the stored one, whose signature may be another. */
 #include "api/call.h"
 
-#include "api/metrics.h"
+#include "api/intake.h"
 #include "ledger/base/text.h"
 
 #include <stdio.h>
@@ -17,12 +16,11 @@
 
 struct submission_call {
     struct api_call *call;
-    struct record *record; /* NULL once the host has it */
     struct field_prefer prefer;
     uint64_t wait_ms;
     char location[LOCATION_LEN];
     char id_hex[2 * RECORD_ID_LEN + 1];
-    struct outcome checked;
+    struct intake intake;
 };
 
 /* The compact JWS, or `<jws>~`; what stands behind the tilde is record_parse's to refuse. */
@@ -122,7 +120,6 @@ static enum err reply_final(struct submission_call *s, int status, uint64_t inde
 
 static enum err reply_known(struct submission_call *s, uint64_t index) {
     const struct api_host *host = &s->call->api->host;
-    metric_add(METRIC_RECORDS_KNOWN, 1);
     if (!host->wait_final(host->ctx, index, s->wait_ms)) return reply_received(s);
     return reply_final(s, 200, index, NULL);
 }
@@ -139,48 +136,26 @@ static enum err reply_outcome(struct submission_call *s, const struct submission
     return reply_final(s, 201, result->outcome->index, &result->outcome->hits);
 }
 
-static enum err submit(struct submission_call *s) {
+static enum err await(struct submission_call *s) {
     const struct api_host *host = &s->call->api->host;
-    struct submission *submission = NULL;
-    struct record *record = s->record;
-    s->record = NULL; /* the host's from here on, whatever it answers */
-    enum err err = host->submit(host->ctx, record, &submission, &s->call->why);
-    if (err) return err;
     struct submission_result result;
     memset(&result, 0, sizeof result);
     result.state = SUBMISSION_RECEIVED;
-    if (s->wait_ms) host->wait(host->ctx, submission, s->wait_ms, &result);
-    err = reply_outcome(s, &result);
-    host->release(host->ctx, submission);
+    if (s->wait_ms) host->wait(host->ctx, s->intake.submission, s->wait_ms, &result);
+    enum err err = reply_outcome(s, &result);
+    host->release(host->ctx, s->intake.submission);
     return err;
 }
 
-/* Against a snapshot and the ledger time that the next batch would have about now. */
-static enum err check(struct submission_call *s) {
-    const struct api *api = s->call->api;
-    struct store_view *view;
-    enum err err = call_snapshot(s->call, &view);
+static enum err take(struct submission_call *s) {
+    struct api_call *call = s->call;
+    enum err err = intake(call->api, call->request->body, &s->intake, &call->why);
+    call->has_size = s->intake.has_size;
+    call->size = s->intake.size;
     if (err) return err;
-    struct store_head head = store_view_head(view);
-    uint64_t now_ms = api->host.clock_ms(api->host.ctx);
-    err =
-        machine_check(api->machine, api_state_view(view), head.size,
-                      now_ms > head.time_ms ? now_ms : head.time_ms, s->record, true, &s->checked);
-    store_view_close(view);
-    return err;
-}
-
-static enum err admit(struct submission_call *s) {
-    enum err err = check(s);
-    if (err) return err;
-    switch (s->checked.kind) {
-    case OUTCOME_REFUSED: break;
-    case OUTCOME_KNOWN: return reply_known(s, s->checked.index);
-    case OUTCOME_ACCEPTED: return submit(s);
-    }
-    metric_refused(s->checked.problem.err);
-    s->call->why = s->checked.problem;
-    return s->checked.problem.err;
+    hex_encode(bytes_of(s->intake.id, RECORD_ID_LEN), s->id_hex);
+    (void)snprintf(s->location, sizeof s->location, "/v1/records/%s/receipt", s->id_hex);
+    return s->intake.is_known ? reply_known(s, s->intake.index) : await(s);
 }
 
 enum err records_post(struct api_call *call) {
@@ -190,15 +165,7 @@ enum err records_post(struct api_call *call) {
     if (!s) return ERR_NO_MEMORY;
     s->call = call;
     wait_choose(s);
-    err = record_parse(call->request->body, &s->record, &call->why);
-    if (err) {
-        metric_refused(err);
-    } else {
-        hex_encode(bytes_of(s->record->id, RECORD_ID_LEN), s->id_hex);
-        (void)snprintf(s->location, sizeof s->location, "/v1/records/%s/receipt", s->id_hex);
-        err = admit(s);
-    }
-    record_done(s->record);
+    err = take(s);
     free(s);
     return err;
 }

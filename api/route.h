@@ -35,6 +35,7 @@ struct route {
     const char *pattern; /* {} stands for one segment, * at the end for the rest */
     enum err (*handle)(struct api_call *call);
     size_t body_limit;                     /* 0: takes no body */
+    bool is_streamed;                      /* the handler reads the body (request->read) */
     bool is_open;                          /* read across origins (CORS) */
     bool needs_token;                      /* takes an access token (reader.c), and may refuse it */
     const char *params[ROUTE_PARAMS];      /* of the query */

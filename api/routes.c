@@ -10,6 +10,7 @@ static const enum err not_final[] = {ERR_NOT_FINAL, ERR_OK};
 static const enum err not_found[] = {ERR_NOT_FOUND, ERR_OK};
 static const enum err not_found_or_final[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_OK};
 static const enum err of_receipts[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
+static const enum err of_batches[] = {ERR_MEDIA_TYPE, ERR_RATE, ERR_DISK_FULL, ERR_OK};
 static const enum err of_verifications[] = {ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_MEDIA_TYPE,
                                             ERR_NOT_FINAL, ERR_OK};
 static const enum err of_tags[] = {ERR_MEDIA_TYPE, ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_ROLE,
@@ -60,6 +61,33 @@ const struct route routes[] = {
                {202, "Received, not stored: poll Location, send again in doubt", MEDIA_JSON,
                 "Received"}},
      .refuses = of_records},
+    {.name = "POST /v1/batches",
+     .method = "POST",
+     .pattern = "/v1/batches",
+     .handle = batches_post,
+     .body_limit = LIMIT_UPLOAD,
+     .is_streamed = true,
+     .summary = "Takes an upload of records, one compact JWS a line, to be put into the ledger one "
+                "after the other",
+     .takes = {{MEDIA_RECORDS, "CompactJwsLines"}},
+     .gives = {{202, "On disk, nothing recorded yet: poll Location, a secret", MEDIA_JSON,
+                "Upload"}},
+     .refuses = of_batches},
+    {.name = "GET /v1/batches/{id}",
+     .method = "GET",
+     .pattern = "/v1/batches/{}",
+     .handle = batch_get,
+     .summary = "How far an upload is",
+     .gives = {{200, "The progress", MEDIA_JSON, "Upload"}},
+     .refuses = not_found},
+    {.name = "GET /v1/batches/{id}/results",
+     .method = "GET",
+     .pattern = "/v1/batches/{}/results",
+     .handle = batch_results_get,
+     .summary = "What became of each line of an upload, in its order: one JSON text a line, with "
+                "the receipt where the record is final",
+     .gives = {{200, "A line for each line", MEDIA_LINES, "UploadResult"}},
+     .refuses = not_found},
     {.name = "GET /v1/records/{id}/receipt",
      .method = "GET",
      .pattern = "/v1/records/{}/receipt",

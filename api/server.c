@@ -7,6 +7,7 @@
  *   - it reads Content-Length leniently, takes the first of several, and prefers neither it nor Transfer-Encoding reliably: request smuggling
  *   - it drops, unseen, every header line behind one that begins with a space, a colon or a byte above 126, and every one from the 65th on: the same
  *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline, and short reads
+ *   - the same for large bodies either way: a streamed one must keep LIMIT_STREAM_RATE, and is never in memory as a whole
  *   - before the next request of a connection it reads what is left of a body, however long: where that may be much, the connection is closed
  *
  * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics. */
@@ -29,6 +30,7 @@
 #define HEAD_MAX 8192
 #define JOIN_MAX 16384 /* bodies up to here leave in one write with their head */
 #define READ_LEN 16    /* of a body at a time: what a slow client may stretch by one timeout each */
+#define STREAM_READ_LEN 128 /* the same, where 32 MiB come through: a read costs two system calls */
 #define KEEP_ALIVE_MS 5000
 #define TEXT_NUMBER 16
 #define SOURCE_LEN 48 /* civetweb's remote_addr */
@@ -55,7 +57,7 @@ struct exchange {
     struct http_request request;
     struct http_reply reply;
     struct buf body;
-    uint64_t body_len; /* as Content-Length says */
+    uint64_t body_got; /* how much of request.body_len was read */
     uint64_t start_us;
     bool must_close;
     char source[SOURCE_LEN];
@@ -155,58 +157,86 @@ static enum err length_check(const struct mg_request_info *info, uint64_t *ret_l
 static enum err framing_check(struct exchange *x, struct problem *ret_why) {
     enum err err = lines_check(x->info, ret_why);
     if (!err) err = host_check(x->info, ret_why);
-    if (!err) err = length_check(x->info, &x->body_len, ret_why);
+    if (!err) err = length_check(x->info, &x->request.body_len, ret_why);
     return err;
 }
 
 /* -- the body -- */
 
-static bool is_past_deadline(const struct exchange *x, uint64_t now) {
-    return now - x->start_us >= x->server->timeout_ms * 1000;
+/* What a transfer of so many bytes may take. */
+static uint64_t allowed_us(const struct exchange *x, uint64_t len) {
+    return x->server->timeout_ms * 1000 + len * 1000000 / LIMIT_STREAM_RATE;
 }
 
-/* One short read. A read of nothing that came back at once is the client's end; one that took its time is a stall, and the deadline decides. */
-static enum err body_step(struct exchange *x, struct problem *ret_why) {
-    uint8_t chunk[READ_LEN];
-    uint64_t before = now_us(), left = x->body_len - x->body.len;
-    if (is_past_deadline(x, before)) {
-        return problem_set(ret_why, ERR_TIMEOUT, "The body did not arrive within %llu ms.",
-                           (unsigned long long)x->server->timeout_ms);
-    }
-    bool is_slow = before - x->start_us > x->server->read_wait_ms * 1000;
-    size_t len = is_slow ? 1 : left < READ_LEN ? (size_t)left : READ_LEN;
-    int got = mg_read(x->conn, chunk, len);
-    if (got > 0) return buf_add(&x->body, bytes_of(chunk, (size_t)got));
-    if (now_us() - before >= x->server->read_wait_ms * 500) return ERR_OK;
+static enum err deadline_check(uint64_t waited_us, uint64_t allowed, struct problem *ret_why) {
+    if (waited_us < allowed) return ERR_OK;
+    return problem_set(ret_why, ERR_TIMEOUT, "The body did not arrive within %llu ms.",
+                       (unsigned long long)(allowed / 1000));
+}
+
+/* One short read of at most max bytes; *ret_len 0: nothing came for a while, and the deadline decides. A read of nothing that came back at once is the client's
+ * end. A client that is late already is read byte by byte: it may stretch each byte by one timeout. */
+static enum err body_step(struct exchange *x, uint8_t *out, size_t max, uint64_t allowed,
+                          size_t *ret_len, struct problem *ret_why) {
+    uint64_t before = now_us(), left = x->request.body_len - x->body_got;
+    enum err err = deadline_check(before - x->start_us, allowed, ret_why);
+    if (err) return err;
+    bool is_slow =
+        before - x->start_us + allowed_us(x, 0) > allowed + x->server->read_wait_ms * 1000;
+    int got = mg_read(x->conn, out, is_slow ? 1 : left < max ? (size_t)left : max);
+    *ret_len = got > 0 ? (size_t)got : 0;
+    x->body_got += *ret_len;
+    if (got > 0 || now_us() - before >= x->server->read_wait_ms * 500) return ERR_OK;
     return problem_set(ret_why, ERR_REQUEST, "The body ended before its Content-Length.");
 }
 
-static enum err body_receive(struct exchange *x, struct problem *ret_why) {
+static void say_continue(struct exchange *x) {
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     const char *expect = mg_get_header(x->conn, "Expect");
-    buf_init(&x->body, (size_t)x->body_len);
-    enum err err = buf_reserve(&x->body, (size_t)x->body_len);
-    if (!err && expect && strcasecmp(expect, "100-continue") == 0 &&
-        strcmp(x->info->http_version, "1.1") == 0) {
-        static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (expect && strcasecmp(expect, "100-continue") == 0 &&
+        strcmp(x->info->http_version, "1.1") == 0)
         (void)mg_write(x->conn, go_on, sizeof go_on - 1);
+}
+
+static enum err body_receive(struct exchange *x, struct problem *ret_why) {
+    uint8_t chunk[READ_LEN];
+    size_t got = 0;
+    buf_init(&x->body, (size_t)x->request.body_len);
+    enum err err = buf_reserve(&x->body, (size_t)x->request.body_len);
+    say_continue(x);
+    while (!err && x->body.len < x->request.body_len) {
+        err = body_step(x, chunk, sizeof chunk, allowed_us(x, 0), &got, ret_why);
+        if (!err) err = buf_add(&x->body, bytes_of(chunk, got));
     }
-    while (!err && x->body.len < x->body_len) err = body_step(x, ret_why);
     x->request.body = buf_bytes(&x->body);
     return err;
+}
+
+/* http_request.read. What it may take grows with what has arrived. */
+static enum err stream_read(const struct http_request *request, uint8_t *out, size_t len,
+                            size_t *ret_len, struct problem *ret_why) {
+    struct exchange *x = request->peer;
+    size_t got = 0, done = 0;
+    if (x->body_got == 0) say_continue(x);
+    while (done < len && x->body_got < request->body_len) {
+        size_t max = len - done < STREAM_READ_LEN ? len - done : STREAM_READ_LEN;
+        enum err err = body_step(x, out + done, max, allowed_us(x, x->body_got), &got, ret_why);
+        if (err) return err;
+        done += got;
+    }
+    *ret_len = done;
+    return ERR_OK;
 }
 
 /* A body that no route takes is left unread: the API answers without it, and the connection ends. */
 static enum err body_read(struct exchange *x, struct problem *ret_why) {
     size_t limit = api_body_limit(x->request.method, x->request.path);
-    if (x->body_len == 0) return ERR_OK;
-    x->must_close = true;
-    if (limit == 0) return ERR_OK;
-    if (x->body_len > limit) {
+    if (x->request.body_len == 0 || limit == 0) return ERR_OK;
+    if (x->request.body_len > limit) {
         return problem_set(ret_why, ERR_TOO_LARGE, "The body may have %zu bytes here.", limit);
     }
-    enum err err = body_receive(x, ret_why);
-    if (!err) x->must_close = false;
-    return err;
+    bool streams = api_body_streams(x->request.method, x->request.path);
+    return streams ? ERR_OK : body_receive(x, ret_why);
 }
 
 /* -- the reply -- */
@@ -219,6 +249,12 @@ static enum err head_headers(const struct http_reply *reply, struct buf *out) {
     return err;
 }
 
+/* RFC 9112 section 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding request indicates HTTP/1.1 (or later minor
+ * revisions)". There the end of the connection is the end of the body. */
+static bool is_chunked(const struct exchange *x) {
+    return x->reply.stream.next && strcmp(x->info->http_version, "1.1") == 0;
+}
+
 static enum err head_format(struct exchange *x, struct buf *out) {
     const struct http_reply *reply = &x->reply;
     char date[64];
@@ -229,26 +265,63 @@ static enum err head_format(struct exchange *x, struct buf *out) {
     enum err err = buf_format(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: %s\r\n",
                               reply->status, mg_get_response_code_text(x->conn, reply->status),
                               date, x->must_close ? "close" : "keep-alive");
-    if (!err && reply->status != 204) {
-        err = buf_format(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type,
-                         reply->body.len);
-    }
+    if (!err && reply->status != 204)
+        err = buf_format(out, "Content-Type: %s\r\n", reply->content_type);
+    if (!err && is_chunked(x)) err = buf_add_text(out, "Transfer-Encoding: chunked\r\n");
+    if (!err && reply->status != 204 && !reply->stream.next)
+        err = buf_format(out, "Content-Length: %zu\r\n", reply->body.len);
     if (!err) err = head_headers(reply, out);
     return err ? err : buf_add_text(out, "\r\n");
 }
 
+static bool write_all(struct exchange *x, struct bytes out) {
+    return out.len == 0 || mg_write(x->conn, out.data, out.len) == (int)out.len;
+}
+
+/* RFC 9112 section 7.1: a chunk is its length in hex, CRLF, the bytes, CRLF. The piece goes out in one write with what is around it. */
+static bool piece_write(struct exchange *x, struct bytes piece, struct buf *frame) {
+    if (!is_chunked(x)) return write_all(x, piece);
+    buf_clear(frame);
+    enum err err = buf_format(frame, "%zx\r\n", piece.len);
+    if (!err) err = buf_add(frame, piece);
+    if (!err) err = buf_add_text(frame, "\r\n");
+    return !err && write_all(x, buf_bytes(frame));
+}
+
+/* An empty chunk is the end of the body: it is sent only where the stream says that it is. */
+static bool stream_write(struct exchange *x) {
+    struct buf piece, frame;
+    uint64_t sent = 0, before = now_us();
+    bool is_sent = true, has_ended = false;
+    buf_init(&piece, LIMIT_HTTP_REPLY);
+    buf_init(&frame, LIMIT_HTTP_REPLY + 64);
+    while (is_sent && !has_ended) {
+        buf_clear(&piece);
+        is_sent = x->reply.stream.next(x->reply.stream.ctx, &piece) == ERR_OK &&
+                  now_us() - before < allowed_us(x, sent);
+        has_ended = is_sent && piece.len == 0;
+        if (is_sent && (!has_ended || is_chunked(x)))
+            is_sent = piece_write(x, buf_bytes(&piece), &frame);
+        sent += piece.len;
+    }
+    buf_done(&piece);
+    buf_done(&frame);
+    return is_sent;
+}
+
 static void reply_write(struct exchange *x) {
     struct buf head;
-    bool has_body = strcmp(x->request.method, "HEAD") != 0 && x->reply.body.len > 0;
-    bool is_joined = has_body && x->reply.body.len <= JOIN_MAX;
+    bool streams = x->reply.stream.next != NULL;
+    bool has_body = strcmp(x->request.method, "HEAD") != 0 && (streams || x->reply.body.len > 0);
+    bool is_joined = has_body && !streams && x->reply.body.len <= JOIN_MAX;
+    if (x->body_got < x->request.body_len || (streams && !is_chunked(x))) x->must_close = true;
     buf_init(&head, HEAD_MAX + JOIN_MAX);
     enum err err = head_format(x, &head);
     if (!err && is_joined) err = buf_add(&head, buf_bytes(&x->reply.body));
-    bool is_sent = !err && mg_write(x->conn, head.data, head.len) == (int)head.len;
-    if (is_sent && has_body && !is_joined) {
-        is_sent =
-            mg_write(x->conn, x->reply.body.data, x->reply.body.len) == (int)x->reply.body.len;
-    }
+    bool is_sent = !err && write_all(x, buf_bytes(&head));
+    if (is_sent && has_body && streams) is_sent = stream_write(x);
+    if (is_sent && has_body && !streams && !is_joined)
+        is_sent = write_all(x, buf_bytes(&x->reply.body));
     if (!is_sent) x->must_close = true;
     buf_done(&head);
 }
@@ -257,7 +330,7 @@ static void reply_write(struct exchange *x) {
  * section 9.6: "To avoid the TCP reset problem, servers typically close a connection in stages." So some of it is read and dropped, within bounds. */
 static void body_linger(struct exchange *x) {
     uint8_t chunk[READ_LEN];
-    uint64_t until = now_us() + LINGER_MS * 1000, left = x->body_len - x->body.len;
+    uint64_t until = now_us() + LINGER_MS * 1000, left = x->request.body_len - x->body_got;
     if (left > LINGER_LEN) left = LINGER_LEN;
     while (left > 0 && now_us() < until) {
         int got = mg_read(x->conn, chunk, left < READ_LEN ? (size_t)left : READ_LEN);
@@ -314,7 +387,8 @@ static void source_find(struct exchange *x) {
 /* -- one request -- */
 
 static const char *header_get(const struct http_request *request, const char *name) {
-    return mg_get_header(request->peer, name);
+    const struct exchange *x = request->peer;
+    return mg_get_header(x->conn, name);
 }
 
 static void exchange_init(struct exchange *x, struct server *server, struct mg_connection *conn) {
@@ -329,9 +403,10 @@ static void exchange_init(struct exchange *x, struct server *server, struct mg_c
     x->request.path = bytes_text(path);
     x->request.query = bytes_text(x->info->query_string ? x->info->query_string : "");
     x->request.header = header_get;
+    x->request.read = stream_read;
     x->request.source = x->source;
     x->request.id = atomic_fetch_add(&server->next_id, 1);
-    x->request.peer = conn;
+    x->request.peer = x;
     source_find(x);
 }
 
@@ -362,7 +437,7 @@ static void exchange_end(struct exchange *x) {
     metric_request(x->reply.route, x->reply.status, took_us);
     reply_log(x, took_us);
     /* Closes at once; civetweb sees that and reads no more of the request. */
-    if (x->must_close && x->body_len > x->body.len) body_linger(x);
+    if (x->must_close && x->request.body_len > x->body_got) body_linger(x);
     if (x->must_close) mg_close_connection(x->conn);
     http_reply_done(&x->reply);
     buf_done(&x->body);

@@ -4,6 +4,7 @@
 #include "api/log.h"
 #include "api/metrics.h"
 #include "api/server.h"
+#include "api/spool.h"
 #include "ledger/base/text.h"
 #include "ledger/crypto/secret.h"
 #include "ledger/proof/quorum.h"
@@ -11,6 +12,7 @@
 #include "node/evaluator.h"
 #include "node/keycache.h"
 #include "node/proposer.h"
+#include "node/uploader.h"
 #include "node/usedtokens.h"
 #include "node/writer.h"
 
@@ -46,6 +48,8 @@ struct node {
     struct writer *writer;
     struct order order;
     struct proposer *proposer;
+    struct spool *spool;
+    struct uploader *uploader;
     struct api api;
     struct server *server;
     atomic_bool is_draining;
@@ -361,6 +365,8 @@ static enum err storage_open(struct node *node, struct problem *ret_why) {
     if (!err) err = published_open(&node->published);
     if (!err) err = usedtokens_open(&node->usedtokens);
     if (!err) err = queue_open(node->config->http.queue_records, &node->queue);
+    if (!err) err = path_join(node->config->data_dir, "uploads", path, sizeof path, ret_why);
+    if (!err) err = spool_open(path, &node->spool, ret_why);
     node->machine.genesis = node->genesis;
     if (!err) node->machine.keys = keycache_of(node->keycache);
     return err;
@@ -412,7 +418,7 @@ static enum err pipeline_start(struct node *node, struct problem *ret_why) {
     return proposer_start(&proposer, &node->proposer);
 }
 
-static enum err http_start(struct node *node, struct problem *ret_why) {
+static void api_fill(struct node *node) {
     struct api_host host = {node,
                             host_submit,
                             host_wait,
@@ -428,12 +434,26 @@ static enum err http_start(struct node *node, struct problem *ret_why) {
                             host_tags_evaluate};
     node->api.host = host;
     node->api.store = node->store;
+    node->api.spool = node->spool;
     node->api.machine = &node->machine;
     node->api.policy = buf_bytes(&node->policy_text);
     node->api.wait_default_ms = WAIT_DEFAULT_MS;
     node->api.wait_max_ms = WAIT_MAX_MS;
     node->api.node_name = node->config->node.name;
     node->api.started_ms = clock_unix_ms();
+}
+
+/* Half of the queue is for those who wait for a single record. */
+static bool upload_has_room(void *ctx) {
+    struct node *node = ctx;
+    return queue_count(node->queue) < (node->config->http.queue_records + 1) / 2;
+}
+
+static enum err http_start(struct node *node, struct problem *ret_why) {
+    struct uploader_options uploader = {&node->api, upload_has_room, node};
+    api_fill(node);
+    enum err err = uploader_start(&uploader, &node->uploader);
+    if (err) return err;
     struct server_options options = {node->config->listen, node->config->http.threads,
                                      node->config->http.request_timeout_ms,
                                      node->config->trusted_proxies};
@@ -476,6 +496,7 @@ void node_stop(struct node *node) {
     if (!node) return;
     atomic_store(&node->is_draining, true);
     if (node->server) server_drain(node->server, DRAIN_MS);
+    uploader_stop(node->uploader);
     if (node->queue) queue_stop(node->queue);
     writer_drain(node->writer);
     proposer_join(node->proposer);
@@ -487,6 +508,7 @@ void node_stop(struct node *node) {
     writer_close(node->writer);
     cosigner_close(node->cosigner);
     queue_close(node->queue);
+    spool_close(node->spool);
     published_close(node->published);
     usedtokens_close(node->usedtokens);
     evaluator_close(node->evaluator);

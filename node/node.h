@@ -1,8 +1,8 @@
 /*~ The process: opens what it needs in one order, starts the threads, and takes them down in the opposite order.
  *
- *   configuration -> genesis -> node keys -> store (lock) -> last-signed (lock) -> tag keys -> leaf 0 or tip -> cosigner -> writer -> order -> proposer -> HTTP
+ *   configuration -> genesis -> node keys -> store (lock) -> last-signed (lock) -> tag keys -> leaf 0 or tip -> cosigner -> writer -> order -> proposer -> uploader -> HTTP
  *
- * Nothing answers before the head that the store holds is signed and published. Stop: HTTP refuses new requests (503 draining) and waits for those in flight, the queue closes, and each stage
+ * Nothing answers before the head that the store holds is signed and published. Stop: HTTP refuses new requests (503 draining) and waits for those in flight, uploads rest where they are, the queue closes, and each stage
  * ends when what stands before it is empty, so whoever was told 202 finds the record when the node is back. */
 #ifndef QIZHENG_NODE_NODE_H
 #define QIZHENG_NODE_NODE_H

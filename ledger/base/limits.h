@@ -79,7 +79,23 @@
     (LIMIT_RECEIPT + 8 * 1024) /* a receipt, a document's digest, audience and nonce in escapes */
 #define LIMIT_HTTP_REPLY (2 * LIMIT_RECEIPT) /* a receipt and what is said about it */
 #define LIMIT_HTTP_PATH 512
+#define LIMIT_STREAM_RATE                                                                          \
+    (64 *                                                                                          \
+     1024) /* bytes a second that a streamed body must keep: it holds a thread, 8.5 minutes for 32 MiB */
 #define LIMIT_PAGE 100 /* elements of one page of a list */
+
+/* -- uploads -- */
+#define LIMIT_UPLOAD (32 * 1024 * 1024) /* 10,000 records of 3 KiB; goes to disk as it arrives */
+#define LIMIT_UPLOAD_RECORDS 10000      /* lines: what one answer about an upload has to tell */
+#define LIMIT_UPLOADS 1024 /* kept at a time, with their results: a week of one every ten minutes */
+#define LIMIT_UPLOADS_WAITING                                                                      \
+    32 /* of them not worked off yet: the disk that strangers can make us use is 1 GiB */
+#define LIMIT_UPLOADS_BYTES                                                                        \
+    (2ull * 1024 * 1024 *                                                                          \
+     1024) /* lines and results together: 1,024 full results of 10,000 refusals take 4 */
+#define LIMIT_UPLOAD_DAYS 7 /* results are kept */
+#define LIMIT_UPLOAD_IDLE_S                                                                        \
+    3600 /* results of an upload of which nothing was recorded: else one without a key fills the places for a week */
 
 /* -- tools -- */
 #define LIMIT_CONFIG (256 * 1024)

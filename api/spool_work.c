@@ -1,0 +1,168 @@
+/* See spool.h. Lines out, outcomes in: what the worker does with an upload. */
+#include "api/spool_impl.h"
+#include "api/spool_outcome.h"
+#include "ledger/store/fault.h"
+#include "ledger/store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct spool_lines {
+    FILE *file;
+};
+
+static const struct upload *oldest(const struct spool *spool) {
+    const struct upload *found = NULL;
+    for (size_t i = 0; i < spool->count; i++) {
+        const struct upload *upload = spool->uploads[i];
+        if (upload->progress.is_done || (found && found->arrived <= upload->arrived)) continue;
+        found = upload;
+    }
+    return found;
+}
+
+bool spool_next(struct spool *spool, unsigned timeout_ms, struct spool_id *ret) {
+    struct timespec until;
+    const struct upload *upload;
+    int rc = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&spool->lock);
+    while (!(upload = oldest(spool)) && !spool->is_woken && !rc)
+        rc = pthread_cond_timedwait(&spool->changed, &spool->lock, &until);
+    spool->is_woken = false;
+    if (upload) *ret = upload->id;
+    pthread_mutex_unlock(&spool->lock);
+    return upload != NULL;
+}
+
+void spool_wake(struct spool *spool) {
+    pthread_mutex_lock(&spool->lock);
+    spool->is_woken = true;
+    pthread_cond_broadcast(&spool->changed);
+    pthread_mutex_unlock(&spool->lock);
+}
+
+static void lines_skip(FILE *file, uint64_t count) {
+    for (int c = 0; count > 0 && c != EOF; count -= c == '\n') c = getc_unlocked(file);
+}
+
+enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
+                          struct spool_lines **ret) {
+    char path[SPOOL_PATH];
+    struct spool_lines *lines = calloc(1, sizeof *lines);
+    if (!lines) return ERR_NO_MEMORY;
+    pthread_mutex_lock(&spool->lock);
+    const struct spool_progress *progress = &spool_own(spool, id)->progress;
+    uint64_t settled = progress->recorded + progress->known + progress->refused;
+    pthread_mutex_unlock(&spool->lock);
+    spool_path(spool, id, "lines", path);
+    lines->file = fopen(path, "rbe");
+    enum err err = lines->file ? ERR_OK : ERR_IO;
+    if (!err) lines_skip(lines->file, settled);
+    if (err)
+        spool_lines_close(lines);
+    else
+        *ret = lines;
+    return err;
+}
+
+void spool_lines_close(struct spool_lines *lines) {
+    if (!lines) return;
+    if (lines->file) (void)fclose(lines->file);
+    free(lines);
+}
+
+enum err spool_line(struct spool_lines *lines, struct buf *ret, bool *ret_is_long) {
+    int c = getc_unlocked(lines->file);
+    buf_clear(ret);
+    *ret_is_long = false;
+    if (c == EOF) return ferror(lines->file) ? ERR_IO : ERR_NOT_FOUND;
+    for (; c != EOF && c != '\n'; c = getc_unlocked(lines->file)) {
+        if (*ret_is_long || ret->len == LIMIT_RECORD_PRESENTED) {
+            *ret_is_long = true;
+            continue;
+        }
+        enum err err = buf_add_byte(ret, (uint8_t)c);
+        if (err) return err;
+    }
+    if (ferror(lines->file)) return ERR_IO;
+    if (ret->len && ret->data[ret->len - 1] == '\r') ret->len--;
+    return ERR_OK;
+}
+
+void spool_doing(struct spool *spool, const struct spool_id *id, uint64_t checked,
+                 uint64_t ordered) {
+    pthread_mutex_lock(&spool->lock);
+    struct upload *upload = spool_own(spool, id);
+    upload->progress.checked = checked;
+    upload->progress.ordered = ordered;
+    pthread_mutex_unlock(&spool->lock);
+}
+
+static enum err outcome_append(struct spool *spool, const struct spool_id *id, struct bytes bytes,
+                               uint64_t offset) {
+    char path[SPOOL_PATH];
+    spool_path(spool, id, "out", path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return file_err(errno);
+    enum err err = fault_before("spool_settle");
+    if (!err) err = file_write_at(fd, bytes, offset);
+    if (!err) err = fault_after("spool_settle");
+    if (close(fd) && !err) err = file_err(errno);
+    return err;
+}
+
+enum err spool_settle(struct spool *spool, const struct spool_id *id,
+                      const struct spool_outcome *outcome) {
+    struct buf bytes;
+    pthread_mutex_lock(&spool->lock);
+    uint64_t offset = spool_own(spool, id)->out_len;
+    pthread_mutex_unlock(&spool->lock);
+    buf_init(&bytes, SPOOL_OUTCOME_MAX);
+    enum err err = spool_outcome_encode(outcome, &bytes);
+    if (!err) err = outcome_append(spool, id, buf_bytes(&bytes), offset);
+    if (!err) {
+        pthread_mutex_lock(&spool->lock);
+        struct upload *upload = spool_own(spool, id);
+        upload->out_len += bytes.len;
+        spool_count(&upload->progress, outcome->kind);
+        pthread_mutex_unlock(&spool->lock);
+    }
+    buf_done(&bytes);
+    return err;
+}
+
+static enum err outcomes_sync(const struct spool *spool, const struct spool_id *id) {
+    char path[SPOOL_PATH];
+    spool_path(spool, id, "out", path);
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return file_err(errno);
+    enum err err = fault_before("spool_finish");
+    if (!err && fsync(fd)) err = file_err(errno);
+    (void)close(fd);
+    if (!err) err = file_sync_dir(spool->dir);
+    spool_path(spool, id, "lines", path);
+    if (!err && unlink(path) && errno != ENOENT) err = file_err(errno);
+    return err ? err : fault_after("spool_finish");
+}
+
+enum err spool_finish(struct spool *spool, const struct spool_id *id, int64_t now_s) {
+    enum err err = outcomes_sync(spool, id);
+    if (err) return err;
+    pthread_mutex_lock(&spool->lock);
+    struct upload *upload = spool_own(spool, id);
+    upload->progress.is_done = true;
+    upload->lines_len = 0;
+    upload->finished_s = now_s;
+    spool_gauge(spool);
+    pthread_mutex_unlock(&spool->lock);
+    return ERR_OK;
+}

@@ -1,0 +1,278 @@
+/* See uploader.h. Everything in struct uploader belongs to its thread, but for `stop`. An upload's id opens its results, so it is never logged. */
+#include "node/uploader.h"
+
+#include "api/intake.h"
+#include "api/log.h"
+#include "api/metrics.h"
+#include "api/spool.h"
+#include "node/clock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW                                                                                     \
+    1024 /* lines on their way: about three batches, so that one grows while others are ordered and signed */
+#define WAIT_MS 200   /* for the oldest, before the stop is looked for */
+#define PAUSE_MS 500  /* before what failed is tried again */
+#define ROOM_MS 5     /* before the queue is looked at again */
+#define IDLE_MS 60000 /* between two looks for results whose time is over */
+
+/* A line on its way: refused already, known, or in the pipeline. */
+struct pending {
+    struct spool_outcome outcome;
+    struct submission *submission; /* NULL where the outcome is known */
+};
+
+struct uploader {
+    struct uploader_options options;
+    pthread_t thread;
+    sem_t stop; /* a latch: above 0 once it was asked for */
+
+    struct spool_id id;
+    struct spool_lines *lines;
+    struct pending window[WINDOW]; /* a ring */
+    size_t first, count;
+    struct buf line;
+    bool has_line, is_long; /* a line was read that is not in the window yet */
+    bool is_at_end;
+    uint64_t checked, ordered;
+    enum err blocked; /* what the last line was told to wait for; said once */
+};
+
+static bool is_stopped(struct uploader *u) {
+    int value = 0;
+    (void)sem_getvalue(&u->stop, &value);
+    return value > 0;
+}
+
+static void pause_ms(struct uploader *u, unsigned ms) {
+    struct timespec until = clock_after(ms);
+    int rc;
+    while ((rc = sem_clockwait(&u->stop, CLOCK_MONOTONIC, &until)) && errno == EINTR) {
+    }
+    if (!rc) (void)sem_post(&u->stop);
+}
+
+static void say_blocked(struct uploader *u, enum err err) {
+    if (u->blocked == err) return;
+    u->blocked = err;
+    if (err) log_event(LOG_WARN, "upload_waits", "error", err_code(err), NULL);
+}
+
+/* -- the window -- */
+
+static void window_drop(struct uploader *u) {
+    const struct api_host *host = &u->options.api->host;
+    for (; u->count > 0; u->count--) {
+        struct pending *pending = &u->window[u->first];
+        if (pending->submission) host->release(host->ctx, pending->submission);
+        pending->submission = NULL;
+        u->first = (u->first + 1) % WINDOW;
+    }
+}
+
+static void upload_close(struct uploader *u) {
+    window_drop(u);
+    spool_lines_close(u->lines);
+    u->lines = NULL;
+}
+
+/* Behind the lines that have an outcome. */
+static enum err upload_open(struct uploader *u) {
+    struct spool_progress progress;
+    struct spool *spool = u->options.api->spool;
+    enum err err = spool_progress(spool, bytes_text(u->id.text), &progress);
+    if (!err) err = spool_lines_open(spool, &u->id, &u->lines);
+    if (err) return err;
+    u->is_at_end = u->has_line = false;
+    u->checked = progress.recorded + progress.known + progress.refused;
+    u->ordered = progress.recorded + progress.known;
+    return ERR_OK;
+}
+
+static void window_push(struct uploader *u, const struct intake *taken,
+                        const struct problem *refused) {
+    struct pending *pending = &u->window[(u->first + u->count++) % WINDOW];
+    memset(pending, 0, sizeof *pending);
+    pending->submission = taken->submission;
+    pending->outcome.kind = refused ? SPOOL_REFUSED : SPOOL_KNOWN;
+    pending->outcome.has_id = taken->has_id;
+    memcpy(pending->outcome.id, taken->id, sizeof taken->id);
+    pending->outcome.index = taken->index;
+    if (refused) pending->outcome.problem = *refused;
+    u->has_line = false;
+    u->checked++;
+    u->ordered += !refused;
+    spool_doing(u->options.api->spool, &u->id, u->checked, u->ordered);
+}
+
+/* -- feeding -- */
+
+static enum err line_take(struct uploader *u, struct intake *ret, struct problem *ret_why) {
+    memset(ret, 0, sizeof *ret);
+    if (!u->is_long) return intake(u->options.api, buf_bytes(&u->line), ret, ret_why);
+    metric_refused(ERR_TOO_LARGE);
+    return problem_set(ret_why, ERR_TOO_LARGE, "A record may take %d bytes.", LIMIT_RECORD);
+}
+
+/* One more line into the window. An error: there is none, or it must wait. */
+static enum err feed(struct uploader *u) {
+    struct intake taken;
+    struct problem why;
+    memset(&why, 0, sizeof why);
+    if (!u->has_line) {
+        enum err err = spool_line(u->lines, &u->line, &u->is_long);
+        u->is_at_end = err == ERR_NOT_FOUND;
+        if (err) return err;
+        u->has_line = true;
+    }
+    enum err err = line_take(u, &taken, &why);
+    if (err && err_class(err) != ERR_CLASS_REFUSE) return err;
+    if (err && why.err != err) (void)problem_set(&why, err, "%s.", err_title(err));
+    window_push(u, &taken, err ? &why : NULL);
+    return ERR_OK;
+}
+
+/* -- settling -- */
+
+/* What became of the oldest, or ERR_NOT_FINAL; any other error of the class RETRY: the order did not take it. */
+static enum err oldest_ask(struct uploader *u, struct spool_outcome *ret) {
+    const struct api_host *host = &u->options.api->host;
+    const struct pending *oldest = &u->window[u->first];
+    struct submission_result result;
+    memset(&result, 0, sizeof result);
+    *ret = oldest->outcome;
+    if (!oldest->submission) {
+        bool is_final =
+            ret->kind == SPOOL_REFUSED || host->wait_final(host->ctx, ret->index, WAIT_MS);
+        return is_final ? ERR_OK : ERR_NOT_FINAL;
+    }
+    host->wait(host->ctx, oldest->submission, WAIT_MS, &result);
+    if (result.state == SUBMISSION_RECEIVED) return ERR_NOT_FINAL;
+    ret->kind = result.outcome->kind == OUTCOME_ACCEPTED ? SPOOL_RECORDED : SPOOL_KNOWN;
+    ret->index = result.outcome->index;
+    if (result.state == SUBMISSION_FINAL) return ERR_OK;
+    ret->kind = SPOOL_REFUSED;
+    ret->problem = result.outcome->problem;
+    return err_class(ret->problem.err) == ERR_CLASS_REFUSE ? ERR_OK : ret->problem.err;
+}
+
+static void oldest_release(struct uploader *u) {
+    const struct api_host *host = &u->options.api->host;
+    struct pending *oldest = &u->window[u->first];
+    if (oldest->submission) host->release(host->ctx, oldest->submission);
+    oldest->submission = NULL;
+    u->first = (u->first + 1) % WINDOW;
+    u->count--;
+}
+
+/* ERR_NOT_FINAL: not yet. What the order did not take is fed again, with all behind it, so that the lines keep their order. */
+static enum err settle(struct uploader *u) {
+    struct spool_outcome outcome;
+    enum err err = oldest_ask(u, &outcome);
+    if (err == ERR_NOT_FINAL) return err;
+    if (err) {
+        upload_close(u);
+        enum err opened = upload_open(u);
+        return opened ? opened : err;
+    }
+    err = spool_settle(u->options.api->spool, &u->id, &outcome);
+    if (err) return err;
+    metric_add(METRIC_UPLOAD_LINES, 1);
+    oldest_release(u);
+    return ERR_OK;
+}
+
+/* -- one upload -- */
+
+static void finish(struct uploader *u, uint64_t began_us) {
+    struct spool_progress progress;
+    struct spool *spool = u->options.api->spool;
+    char recorded[LOG_NUMBER_LEN], known[LOG_NUMBER_LEN], refused[LOG_NUMBER_LEN],
+        ms[LOG_NUMBER_LEN];
+    enum err err = spool_finish(spool, &u->id, (int64_t)(clock_unix_ms() / 1000));
+    if (!err) err = spool_progress(spool, bytes_text(u->id.text), &progress);
+    say_blocked(u, err);
+    if (err) {
+        pause_ms(u, PAUSE_MS);
+        return;
+    }
+    log_event(LOG_INFO, "upload_done", "recorded", log_number(progress.recorded, recorded), "known",
+              log_number(progress.known, known), "refused", log_number(progress.refused, refused),
+              "ms", log_number((clock_monotonic_us() - began_us) / 1000, ms), NULL);
+}
+
+/* One step: a line in, or one out, or a rest. */
+static enum err step(struct uploader *u) {
+    bool wants_line = !u->is_at_end && u->count < WINDOW;
+    bool has_room = wants_line && u->options.has_room(u->options.ctx);
+    enum err err = has_room ? feed(u) : ERR_NOT_FINAL;
+    if (!err) return ERR_OK;
+    if (has_room && err != ERR_NOT_FOUND && u->count == 0) return err;
+    if (u->count > 0) return settle(u);
+    if (!u->is_at_end) pause_ms(u, ROOM_MS);
+    return ERR_OK;
+}
+
+static void work(struct uploader *u) {
+    uint64_t began_us = clock_monotonic_us();
+    enum err err = upload_open(u);
+    while (!err && !is_stopped(u) && !(u->is_at_end && u->count == 0)) {
+        err = step(u);
+        if (err == ERR_NOT_FINAL) err = ERR_OK;
+        if (u->lines && err) {
+            say_blocked(u, err);
+            pause_ms(u, PAUSE_MS);
+            err = ERR_OK;
+        }
+    }
+    if (!err && u->is_at_end && u->count == 0) {
+        finish(u, began_us);
+    } else if (err) {
+        say_blocked(u, err);
+        pause_ms(u, PAUSE_MS);
+    }
+    upload_close(u);
+}
+
+static void *uploader_main(void *arg) {
+    struct uploader *u = arg;
+    struct spool *spool = u->options.api->spool;
+    while (!is_stopped(u)) {
+        spool_expire(spool, (int64_t)(clock_unix_ms() / 1000));
+        if (!spool_next(spool, IDLE_MS, &u->id)) continue;
+        work(u);
+    }
+    return NULL;
+}
+
+static void uploader_free(struct uploader *uploader) {
+    (void)sem_destroy(&uploader->stop);
+    buf_done(&uploader->line);
+    free(uploader);
+}
+
+enum err uploader_start(const struct uploader_options *options, struct uploader **ret) {
+    struct uploader *uploader = calloc(1, sizeof *uploader);
+    if (!uploader) return ERR_NO_MEMORY;
+    uploader->options = *options;
+    (void)sem_init(&uploader->stop, 0, 0);
+    buf_init(&uploader->line, LIMIT_RECORD_PRESENTED);
+    if (pthread_create(&uploader->thread, NULL, uploader_main, uploader)) {
+        uploader_free(uploader);
+        return ERR_NO_MEMORY;
+    }
+    *ret = uploader;
+    return ERR_OK;
+}
+
+void uploader_stop(struct uploader *uploader) {
+    if (!uploader) return;
+    (void)sem_post(&uploader->stop);
+    spool_wake(uploader->options.api->spool);
+    (void)pthread_join(uploader->thread, NULL);
+    uploader_free(uploader);
+}
