@@ -205,6 +205,11 @@ class Book:
     def judge_body(self, operation_id, status, media, content, body):
         if "json" not in media:
             return None
+        if "ndjson" in media:
+            return next(filter(None, (self.judge_value(operation_id, status, media, content, line) for line in body.splitlines())), None)
+        return self.judge_value(operation_id, status, media, content, body)
+
+    def judge_value(self, operation_id, status, media, content, body):
         try:
             value = json.loads(body)
         except ValueError:
