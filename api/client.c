@@ -11,6 +11,7 @@
 
 #define CONNECT_MS 5000L
 #define RETRY_MAX_S 86400
+#define PROBLEM_MAX (64 * 1024)
 
 struct client {
     CURL *curl;
@@ -24,6 +25,9 @@ struct client {
 struct transfer {
     struct client_reply *reply;
     enum err err; /* why the transfer was stopped by us */
+    CURL *curl;
+    enum err (*take)(void *arg, struct bytes piece); /* NULL: the body goes into the reply */
+    void *arg;
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -62,7 +66,11 @@ void client_close(struct client *client) {
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg) {
     struct transfer *transfer = arg;
-    transfer->err = buf_add(&transfer->reply->body, bytes_of(data, size * count));
+    long status = 0;
+    if (transfer->take) (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    struct bytes piece = bytes_of(data, size * count);
+    transfer->err = status == 200 ? transfer->take(transfer->arg, piece)
+                                  : buf_add(&transfer->reply->body, piece);
     return transfer->err ? 0 : size * count;
 }
 
@@ -174,15 +182,17 @@ static enum err call_url(struct client *client, const char *path, char **ret) {
     return ERR_OK;
 }
 
-enum err client_call(struct client *client, const char *method, const char *path,
+/* transfer: with where its body goes. */
+static enum err call(struct client *client, const char *method, const char *path,
                      const char *const *headers, struct bytes body, size_t max_reply,
-                     struct client_reply *ret, struct problem *ret_why) {
+                     struct transfer transfer, struct client_reply *ret, struct problem *ret_why) {
     struct client_reply reply;
     struct curl_slist *list = NULL;
     char *url = NULL;
     memset(&reply, 0, sizeof reply);
     buf_init(&reply.body, max_reply);
-    struct transfer transfer = {&reply, ERR_OK};
+    transfer.reply = &reply;
+    transfer.curl = client->curl;
     enum err err = call_url(client, path, &url);
     if (!err) err = headers_list(headers, &list);
     if (!err) {
@@ -198,6 +208,20 @@ enum err client_call(struct client *client, const char *method, const char *path
     }
     *ret = reply;
     return ERR_OK;
+}
+
+enum err client_call(struct client *client, const char *method, const char *path,
+                     const char *const *headers, struct bytes body, size_t max_reply,
+                     struct client_reply *ret, struct problem *ret_why) {
+    struct transfer transfer = {.take = NULL};
+    return call(client, method, path, headers, body, max_reply, transfer, ret, ret_why);
+}
+
+enum err client_stream(struct client *client, const char *path,
+                       enum err (*take)(void *arg, struct bytes piece), void *arg,
+                       struct client_reply *ret, struct problem *ret_why) {
+    struct transfer transfer = {.take = take, .arg = arg};
+    return call(client, "GET", path, NULL, bytes_of(NULL, 0), PROBLEM_MAX, transfer, ret, ret_why);
 }
 
 void client_reply_done(struct client_reply *reply) {

@@ -22,6 +22,10 @@ void client_close(struct client *client); /* accepts NULL */
 enum err client_call(struct client *client, const char *method, const char *path,
                      const char *const *headers, struct bytes body, size_t max_reply,
                      struct client_reply *ret, struct problem *ret_why) MUST_CHECK;
+/* The same with GET, for a body too large to hold: that of a 200 goes piece by piece to take, whose error ends the call and is returned. Any other body is in *ret. */
+enum err client_stream(struct client *client, const char *path,
+                       enum err (*take)(void *arg, struct bytes piece), void *arg,
+                       struct client_reply *ret, struct problem *ret_why) MUST_CHECK;
 void client_reply_done(struct client_reply *reply); /* accepts zeroed */
 /* The problem of a problem+json reply (or a made-up one from status and text). */
 void client_problem(const struct client_reply *reply, struct problem *ret);

@@ -90,6 +90,9 @@ void say_note(const char *format, ...)
 const char *say_time(int64_t time_s, char buffer[SAY_TIME_LEN]);
 /* A progress bar on standard error where that is a terminal; size 0 or done == size ends its line. */
 void say_progress(const char *what, uint64_t done, uint64_t size);
+/* The same, with how many are done in a second and the time that is left. began_ms: when it began, with `before` of them done. */
+void say_progress_since(const char *what, uint64_t done, uint64_t size, uint64_t before,
+                        int64_t began_ms);
 /* Text that came from outside, for a terminal: control characters become '?'. */
 void say_clean(FILE *out, const char *text);
 
@@ -106,8 +109,9 @@ extern const struct option_spec options_common[], options_online[];
 
 extern const struct command command_init, command_key_new, command_key_show,
     command_participant_add, command_participant_suspend, command_participant_resume,
-    command_participant_rotate, command_participant_revoke, command_notarize, command_verify,
-    command_present, command_acknowledge, command_receipt, command_receipt_refresh, command_tag,
-    command_check, command_audit, command_fsck, command_conflict, command_policy, command_status;
+    command_participant_rotate, command_participant_revoke, command_notarize, command_batch,
+    command_verify, command_present, command_acknowledge, command_receipt, command_receipt_refresh,
+    command_tag, command_check, command_audit, command_fsck, command_conflict, command_policy,
+    command_status;
 
 #endif

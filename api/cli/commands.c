@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_participant_rotate,
     &command_participant_revoke,
     &command_notarize,
+    &command_batch,
     &command_verify,
     &command_present,
     &command_acknowledge,

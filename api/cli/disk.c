@@ -116,12 +116,12 @@ static enum err write_failed(const char *path, struct problem *ret_why) {
 }
 
 static enum err write_draft(const char *draft, struct bytes content, unsigned mode,
-                            struct problem *ret_why) {
+                            enum disk_how how, struct problem *ret_why) {
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
     if (fd < 0) return write_failed(draft, ret_why);
     enum err err = file_write_at(fd, content, 0);
     if (err) (void)problem_set(ret_why, err, "%s cannot be written.", draft);
-    if (!err && fsync(fd)) err = write_failed(draft, ret_why);
+    if (!err && how != DISK_LATER && fsync(fd)) err = write_failed(draft, ret_why);
     if (close(fd) && !err) err = write_failed(draft, ret_why);
     return err;
 }
@@ -136,6 +136,7 @@ static enum err put_in_place(const char *draft, const char *path, enum disk_how 
                            path);
     }
     if (bad) return write_failed(path, ret_why);
+    if (how == DISK_LATER) return ERR_OK;
     enum err err = file_sync_parent_dir(path);
     return err ? problem_set(ret_why, err, "The folder of %s cannot be synced.", path) : ERR_OK;
 }
@@ -145,10 +146,17 @@ enum err disk_write(const char *path, struct bytes content, unsigned mode, enum 
     char draft[DISK_PATH];
     enum err err = disk_path(draft, ret_why, "%s.%ld.new", path, (long)getpid());
     if (err) return err;
-    err = write_draft(draft, content, mode, ret_why);
+    err = write_draft(draft, content, mode, how, ret_why);
     if (!err) err = put_in_place(draft, path, how, ret_why);
     (void)unlink(draft); /* gone already where it was renamed */
     return err;
+}
+
+enum err disk_sync_all(const char *folder, struct problem *ret_why) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && syncfs(fd) == 0;
+    if (fd >= 0) (void)close(fd);
+    return good ? ERR_OK : problem_set(ret_why, ERR_IO, "%s cannot be synced.", folder);
 }
 
 enum err disk_write_json(const char *path, struct json *json, unsigned mode, enum disk_how how,

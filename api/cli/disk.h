@@ -12,6 +12,7 @@
 enum disk_how {
     DISK_NEW,     /* an existing file is ERR_STATE */
     DISK_REPLACE, /* an existing file is replaced */
+    DISK_LATER,   /* the same, of many that disk_sync_all makes durable together */
 };
 
 /* "-" is standard input. *ret is a new buffer. ERR_NOT_FOUND ERR_TOO_LARGE ERR_IO ERR_NO_MEMORY, with the path in the reason. */
@@ -26,6 +27,8 @@ enum err disk_write(const char *path, struct bytes content, unsigned mode, enum 
 /* The same, as indented JSON. Takes json over; NULL is ERR_NO_MEMORY. */
 enum err disk_write_json(const char *path, struct json *json, unsigned mode, enum disk_how how,
                          struct problem *ret_why) MUST_CHECK;
+/* Everything on the file system of that folder. ERR_IO. */
+enum err disk_sync_all(const char *folder, struct problem *ret_why) MUST_CHECK;
 bool disk_exists(const char *path);
 /* ERR_REQUEST where the path would not fit DISK_PATH. */
 enum err disk_path(char ret[DISK_PATH], struct problem *ret_why, const char *format, ...) MUST_CHECK

@@ -54,6 +54,19 @@ static enum err put_clear(const struct json *set, struct json *payload, struct p
     return err;
 }
 
+enum err draft_doc(enum digest_alg alg, const uint8_t digest[DIGEST_LEN], struct json **list) {
+    char text[64];
+    if (!*list) *list = json_new_array();
+    struct json *doc = *list ? json_new_object() : NULL;
+    if (!doc) return ERR_NO_MEMORY;
+    base64url_write(bytes_of(digest, DIGEST_LEN), text);
+    enum err err = json_put_text(doc, "alg", digest_name(alg));
+    if (!err) err = json_put_text(doc, "digest", text);
+    if (!err) return json_push(*list, doc);
+    json_done(doc);
+    return err;
+}
+
 /* -- what is hidden -- */
 
 static enum err disclosure_entry(const char *name, const struct json *value, struct bytes encoded,
@@ -185,16 +198,23 @@ enum err draft_sign(const struct draft *draft, const struct key_secret *key, str
     return err;
 }
 
-enum err parcel_save(const struct parcel *parcel, const char *path, struct problem *ret_why) {
+enum err parcel_json(const struct parcel *parcel, struct json **ret) {
     struct json *json = json_new_object();
-    if (!json) return problem_set(ret_why, ERR_NO_MEMORY, "Out of memory.");
+    if (!json) return ERR_NO_MEMORY;
     enum err err = json_put_text(json, "id", parcel->id);
     if (!err) err = json_put(json, "record", json_new_text_bytes(buf_bytes(&parcel->record)));
     if (!err) err = json_put(json, "disclosures", json_clone(parcel->disclosures));
-    if (err) {
+    if (err)
         json_done(json);
-        return problem_set(ret_why, err, "Out of memory.");
-    }
+    else
+        *ret = json;
+    return err;
+}
+
+enum err parcel_save(const struct parcel *parcel, const char *path, struct problem *ret_why) {
+    struct json *json = NULL;
+    enum err err = parcel_json(parcel, &json);
+    if (err) return problem_set(ret_why, err, "Out of memory.");
     return disk_write_json(path, json, 0600, DISK_NEW, ret_why);
 }
 
@@ -228,24 +248,71 @@ static enum err parcel_read(const struct json *json, struct parcel *parcel,
     return parcel_merge(parcel, ret_why);
 }
 
+enum err parcel_parse(const struct json *json, struct parcel *ret, struct problem *ret_why) {
+    struct parcel parcel;
+    parcel_new(&parcel);
+    enum err err = parcel_read(json, &parcel, ret_why);
+    if (err)
+        parcel_done(&parcel);
+    else
+        *ret = parcel;
+    return err;
+}
+
 enum err parcel_load(const char *path, struct parcel *ret, struct problem *ret_why) {
     struct json *json = NULL;
-    struct parcel parcel;
     struct problem why = {ERR_OK, "", "", "", ""};
     enum err err = disk_read_json(path, 4 * LIMIT_RECORD_PRESENTED, &json, ret_why);
     if (err) return err;
-    parcel_new(&parcel);
-    err = parcel_read(json, &parcel, &why);
+    err = parcel_parse(json, ret, &why);
     json_done(json);
+    if (!err) return ERR_OK;
+    return problem_set(ret_why, err,
+                       "%s does not hold an unfinished submission: %s Move it away to start anew.",
+                       path, why.detail);
+}
+
+/* -- receipts -- */
+
+static bool record_is(struct bytes jws, const char *id) {
+    struct record *record = NULL;
+    char hex[2 * RECORD_ID_LEN + 1] = "";
+    if (!record_parse(jws, &record, NULL)) hex_encode(bytes_of(record->id, RECORD_ID_LEN), hex);
+    record_done(record);
+    return hex[0] && strcmp(hex, id) == 0;
+}
+
+static struct bytes receipt_jws(const struct json *receipt) {
+    struct bytes shown = json_text_bytes(json_member(receipt, "record"));
+    return bytes_slice(shown, 0, bytes_find(shown, '~', 0));
+}
+
+enum err parcel_receipt(const struct parcel *parcel, const struct json *answered, struct json **ret,
+                        struct problem *ret_why) {
+    struct buf shown;
+    struct json *receipt = json_clone(answered);
+    struct bytes jws = receipt_jws(receipt);
+    buf_init(&shown, LIMIT_RECORD_PRESENTED);
+    enum err err = record_is(jws, parcel->id) ? ERR_OK : ERR_RECEIPT;
+    if (!err) err = parcel_present(parcel, jws, &shown);
+    if (!err) err = json_put(receipt, "record", json_new_text_bytes(buf_bytes(&shown)));
+    buf_done(&shown);
     if (err) {
-        parcel_done(&parcel);
+        json_done(receipt);
         return problem_set(ret_why, err,
-                           "%s does not hold an unfinished submission: %s Move it away to start "
-                           "anew.",
-                           path, why.detail);
+                           "The node's answer holds no receipt of this record. Send it again, or "
+                           "ask another node.");
     }
-    *ret = parcel;
+    *ret = receipt;
     return ERR_OK;
+}
+
+bool parcel_receipt_is(const char *path, const char id[2 * RECORD_ID_LEN + 1]) {
+    struct json *json = NULL;
+    bool same = !disk_read_json(path, LIMIT_RECEIPT, &json, NULL) && id[0] &&
+                record_is(receipt_jws(json), id);
+    json_done(json);
+    return same;
 }
 
 bool parcel_says(const struct parcel *parcel, const struct draft *draft) {

@@ -39,27 +39,13 @@ struct job {
     char ledger[65];
 };
 
-static enum err doc_push(struct json *list, enum digest_alg alg, const uint8_t value[DIGEST_LEN]) {
-    char text[64];
-    struct json *doc = json_new_object();
-    if (!doc) return ERR_NO_MEMORY;
-    base64url_write(bytes_of(value, DIGEST_LEN), text);
-    enum err err = json_put_text(doc, "alg", digest_name(alg));
-    if (!err) err = json_put_text(doc, "digest", text);
-    if (!err) return json_push(list, doc);
-    json_done(doc);
-    return err;
-}
-
 static enum err doc_make(const struct cli *cli, struct json **ret, struct problem *ret_why) {
     uint8_t sha256[DIGEST_LEN], sm3[DIGEST_LEN];
     bool with_sm3 = option_has(cli, "sm3");
     enum err err = disk_digest(operand(cli, 0), with_sm3, sha256, sm3, ret_why);
     if (err) return err;
-    *ret = json_new_array();
-    if (!*ret) return ERR_NO_MEMORY;
-    err = doc_push(*ret, DIGEST_SHA256, sha256);
-    if (!err && with_sm3) err = doc_push(*ret, DIGEST_SM3, sm3);
+    err = draft_doc(DIGEST_SHA256, sha256, ret);
+    if (!err && with_sm3) err = draft_doc(DIGEST_SM3, sm3, ret);
     return err;
 }
 

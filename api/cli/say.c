@@ -102,14 +102,32 @@ const char *say_time(int64_t time_s, char buffer[SAY_TIME_LEN]) {
     return buffer;
 }
 
-void say_progress(const char *what, uint64_t done, uint64_t size) {
-    if (!isatty(STDERR_FILENO)) return;
+static void bar_print(const char *what, uint64_t done, uint64_t size) {
     unsigned percent = size ? (unsigned)((double)done * 100 / (double)size) : 100;
     char bar[41];
     for (unsigned i = 0; i < 40; i++) bar[i] = i < percent * 40 / 100 ? '#' : '.';
     bar[40] = 0;
     (void)fprintf(stderr, "\r%s [%s] %3u%% %llu/%llu", what, bar, percent, (unsigned long long)done,
                   (unsigned long long)size);
+}
+
+void say_progress(const char *what, uint64_t done, uint64_t size) {
+    if (!isatty(STDERR_FILENO)) return;
+    bar_print(what, done, size);
+    if (done >= size) (void)fputc('\n', stderr);
+}
+
+void say_progress_since(const char *what, uint64_t done, uint64_t size, uint64_t before,
+                        int64_t began_ms) {
+    if (!isatty(STDERR_FILENO)) return;
+    uint64_t took_ms = (uint64_t)(now_ms() - began_ms), moved = done - before;
+    bar_print(what, done, size);
+    if (took_ms > 0 && moved > 0) {
+        uint64_t left_s = (size - done) * took_ms / moved / 1000;
+        (void)fprintf(stderr, "  %llu/s  %llu:%02llu left ",
+                      (unsigned long long)(moved * 1000 / took_ms),
+                      (unsigned long long)(left_s / 60), (unsigned long long)(left_s % 60));
+    }
     if (done >= size) (void)fputc('\n', stderr);
 }
 

@@ -23,6 +23,7 @@ struct submit {
     char pending[DISK_PATH], receipt[DISK_PATH], disclosures[DISK_PATH];
     bool is_unsure;      /* an earlier attempt may have got through */
     bool is_known;       /* the record was there already */
+    bool is_quiet;       /* where all went well */
     struct json *answer; /* the node's, owned */
     struct problem why;
 };
@@ -39,22 +40,7 @@ static enum err paths_make(struct submit *s, const char *prefix) {
 
 /* A receipt may stand there only for the record that is being submitted again. */
 static enum err receipt_is_ours(struct submit *s) {
-    struct json *json = NULL;
-    struct record *record = NULL;
-    if (!disk_exists(s->receipt)) return ERR_OK;
-    enum err err = disk_read_json(s->receipt, LIMIT_RECEIPT, &json, NULL);
-    struct bytes shown = json_text_bytes(json_member(json, "record"));
-    if (!err) err = record_parse(bytes_slice(shown, 0, bytes_find(shown, '~', 0)), &record, NULL);
-    struct parcel *parcel = &s->parcel;
-    bool same = !err && parcel->id[0];
-    if (same) {
-        char id[2 * RECORD_ID_LEN + 1];
-        hex_encode(bytes_of(record->id, RECORD_ID_LEN), id);
-        same = strcmp(id, parcel->id) == 0;
-    }
-    record_done(record);
-    json_done(json);
-    if (same) return ERR_OK;
+    if (!disk_exists(s->receipt) || parcel_receipt_is(s->receipt, s->parcel.id)) return ERR_OK;
     return problem_set(&s->why, ERR_STATE,
                        "%s is the receipt of another record and is not overwritten. Choose another "
                        "name with --out.",
@@ -149,35 +135,9 @@ static enum step send_all(struct submit *s) {
 
 /* -- after -- */
 
-/* The node's receipt with our disclosures behind its record, which must be the one that we sent. */
-static enum err receipt_complete(struct submit *s, struct json **ret) {
-    struct record *record = NULL;
-    struct buf shown;
-    struct json *receipt = json_clone(json_member(s->answer, "receipt"));
-    struct bytes text = json_text_bytes(json_member(receipt, "record"));
-    struct bytes jws = bytes_slice(text, 0, bytes_find(text, '~', 0));
-    char id[2 * RECORD_ID_LEN + 1] = "";
-    buf_init(&shown, LIMIT_RECORD_PRESENTED);
-    enum err err = record_parse(jws, &record, NULL);
-    if (!err) hex_encode(bytes_of(record->id, RECORD_ID_LEN), id);
-    if (!err && strcmp(id, s->parcel.id) != 0) err = ERR_RECEIPT;
-    if (!err) err = parcel_present(&s->parcel, jws, &shown);
-    if (!err) err = json_put(receipt, "record", json_new_text_bytes(buf_bytes(&shown)));
-    record_done(record);
-    buf_done(&shown);
-    if (err) {
-        json_done(receipt);
-        return problem_set(&s->why, err,
-                           "The node's answer holds no receipt of this record. Send it again, or "
-                           "ask another node.");
-    }
-    *ret = receipt;
-    return ERR_OK;
-}
-
 static enum err deliver(struct submit *s) {
     struct json *receipt = NULL;
-    enum err err = receipt_complete(s, &receipt);
+    enum err err = parcel_receipt(&s->parcel, json_member(s->answer, "receipt"), &receipt, &s->why);
     if (err) return err;
     if (!s->pending[0]) {
         json_done(receipt);
@@ -231,6 +191,7 @@ static void report_findings(const struct json *findings) {
 static int report(const struct submit *s) {
     int64_t index = 0, time_ms = 0;
     char time[SAY_TIME_LEN];
+    if (s->is_quiet) return EXIT_DONE;
     if (s->cli->is_json) return report_json(s);
     (void)json_int(json_member(s->answer, "index"), &index);
     (void)json_int(json_member(s->answer, "time"), &time_ms);
@@ -286,11 +247,12 @@ static enum err rules_say(struct submit *s, const struct draft *draft) {
     return err;
 }
 
-int submit(const struct cli *cli, struct client *client, const struct draft *draft,
-           const struct key_secret *key, const char *prefix) {
+static int submit_as(bool is_quiet, const struct cli *cli, struct client *client,
+                     const struct draft *draft, const struct key_secret *key, const char *prefix) {
     struct submit *s = calloc(1, sizeof *s);
     if (!s) return say_trouble(cli, ERR_NO_MEMORY, NULL);
     s->cli = cli;
+    s->is_quiet = is_quiet;
     s->client = client;
     int status;
     enum err err =
@@ -310,4 +272,14 @@ done:
     json_done(s->answer);
     free(s);
     return status;
+}
+
+int submit(const struct cli *cli, struct client *client, const struct draft *draft,
+           const struct key_secret *key, const char *prefix) {
+    return submit_as(false, cli, client, draft, key, prefix);
+}
+
+int submit_quietly(const struct cli *cli, struct client *client, const struct draft *draft,
+                   const struct key_secret *key, const char *prefix) {
+    return submit_as(true, cli, client, draft, key, prefix);
 }

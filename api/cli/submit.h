@@ -15,5 +15,8 @@
 /* Exit status; everything was said. prefix NULL: nothing is kept on disk, for records that may safely be signed twice (a second admission is refused). */
 int submit(const struct cli *cli, struct client *client, const struct draft *draft,
            const struct key_secret *key, const char *prefix);
+/* The same, and nothing is said where it is recorded: part of something larger, which says it. */
+int submit_quietly(const struct cli *cli, struct client *client, const struct draft *draft,
+                   const struct key_secret *key, const char *prefix);
 
 #endif

@@ -5,6 +5,7 @@
 #include "api/cli/command.h"
 #include "api/cli/disk.h"
 #include "api/cli/presentation.h"
+#include "api/cli/verify_folder.h"
 #include "ledger/record/tag.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #define BINDING_MAX_AGE_S 300 /* time enough to hand a file over, and little to find a second use */
 
 static const struct option_spec options[] = {
-    {"receipt", "FILE", "the receipt", true, false},
+    {"receipt", "FILE", "the receipt", false, false},
+    {"receipts", "FOLDER", "all FOLDER/*.receipt.json at once, in place of one", false, false},
     {"policy", "FILE", "the verifier policy that you trust", true, false},
     {"disclose", "NAMES",
      "look at these disclosures only, comma separated; tag_evidence is shown only so", false,
@@ -82,7 +84,8 @@ static enum err demand_read(const struct cli *cli, struct inputs *inputs, struct
 
 static enum err inputs_read(const struct cli *cli, struct inputs *inputs, struct problem *ret_why) {
     const char *tsa = option_text(cli, "tsa"), *names = option_text(cli, "disclose");
-    enum err err = disk_read(option_text(cli, "receipt"), LIMIT_RECEIPT, &inputs->receipt, ret_why);
+    const char *receipt = option_text(cli, "receipt");
+    enum err err = receipt ? disk_read(receipt, LIMIT_RECEIPT, &inputs->receipt, ret_why) : ERR_OK;
     if (!err) err = disk_read(option_text(cli, "policy"), LIMIT_POLICY, &inputs->policy, ret_why);
     if (!err && tsa) err = disk_read(tsa, TSA_MAX, &inputs->tsa, ret_why);
     if (!err) err = demand_read(cli, inputs, ret_why);
@@ -178,12 +181,32 @@ static int report(const struct cli *cli, const struct verdict *verdict) {
     return status_of(verdict->outcome);
 }
 
+/* One receipt, or a folder of them, about which there is no document and nothing to pick. */
+static enum err options_check(const struct cli *cli, struct problem *ret_why) {
+    bool is_folder = option_has(cli, "receipts");
+    if (option_has(cli, "receipt") == is_folder)
+        return problem_set(ret_why, ERR_REQUEST, "Give --receipt FILE or --receipts FOLDER.");
+    if (!is_folder ||
+        (!operand(cli, 0) && !option_has(cli, "disclose") && !option_has(cli, "audience")))
+        return ERR_OK;
+    return problem_set(ret_why, ERR_REQUEST,
+                       "--receipts takes no document, --disclose or --audience: verify one receipt "
+                       "for that.");
+}
+
 static int run(struct cli *cli) {
     struct inputs inputs;
     struct verdict *verdict = NULL;
     struct problem why = {ERR_OK, "", "", "", ""};
     memset(&inputs, 0, sizeof inputs);
-    enum err err = inputs_read(cli, &inputs, &why);
+    enum err err = options_check(cli, &why);
+    if (!err) err = inputs_read(cli, &inputs, &why);
+    if (!err && option_has(cli, "receipts")) {
+        int all = verify_folder(cli, option_text(cli, "receipts"), buf_bytes(&inputs.policy),
+                                buf_bytes(&inputs.tsa));
+        inputs_done(&inputs);
+        return all;
+    }
     struct verify_input input = {buf_bytes(&inputs.receipt),
                                  buf_bytes(&inputs.policy),
                                  inputs.docs,

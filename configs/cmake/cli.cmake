@@ -9,7 +9,7 @@ add_custom_command(
 file(GLOB cli_sources CONFIGURE_DEPENDS api/cli/*.c)
 list(FILTER cli_sources EXCLUDE REGEX "/main\\.c$")
 add_library(qz_cli STATIC ${cli_sources} ${node_yaml_c})
-target_link_libraries(qz_cli PUBLIC qz_api)
+target_link_libraries(qz_cli PUBLIC qz_api ${YAML})
 add_executable(qizheng api/cli/main.c)
 target_link_libraries(qizheng PRIVATE qz_cli)
 install(TARGETS qizheng DESTINATION ${CMAKE_INSTALL_BINDIR})
