@@ -224,6 +224,7 @@ static int report(const struct job *job) {
 static int finish(struct job *job) {
     const struct cli *cli = job->cli;
     enum err err = refusals_write(job);
+    if (!err) err = disk_sync_all(job->sender.out, &job->why);
     if (err) return say_trouble(cli, err, &job->why);
     if (option_has(cli, "close")) {
         int status =

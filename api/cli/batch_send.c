@@ -222,7 +222,6 @@ static enum err fetch(struct shipment *s) {
     if (!err && s->at < s->count)
         err = problem_set(s->why, ERR_NO_ORDER, "The node's results ended too early.");
     client_reply_done(&reply);
-    if (!err) err = disk_sync_all(s->sender->out, s->why);
     if (err) s->sender->refusals.len = mark;
     return err;
 }

@@ -26,7 +26,7 @@ struct sender {
 /* Where the receipt of a row goes. */
 enum err batch_receipt_path(const struct sender *sender, size_t row, char ret[DISK_PATH],
                             struct problem *ret_why) MUST_CHECK;
-/* These rows, all of them signed. */
+/* These rows, all of them signed. Receipts are not durable before disk_sync_all: a run that ends before it is asked for them again. */
 enum err batch_send(struct sender *sender, const size_t *rows, size_t count,
                     struct problem *ret_why) MUST_CHECK;
 
