@@ -4,6 +4,7 @@
 #define QIZHENG_TESTS_LIB_HOST_H
 
 #include "api/api.h"
+#include "api/spool.h"
 #include "ledger/crypto/nodekey.h"
 #include "ledger/crypto/voprf.h"
 #include "ledger/proof/policy.h"
@@ -366,6 +367,15 @@ static inline uint64_t host_clock_ms(void *ctx) {
 
 /* -- from nothing to a ledger with its genesis published, and back -- */
 
+/* Also to open it again, as a start after a crash does. */
+static inline void host_spool_open(struct host *host) {
+    char path[600];
+    struct problem why = {0};
+    spool_close(host->api.spool);
+    (void)snprintf(path, sizeof path, "%s/uploads", host->dir);
+    cr_assert(spool_open(path, &host->api.spool, &why) == ERR_OK, "%s", why.detail);
+}
+
 static inline struct host *host_open_flagging(const char *flagged) {
     struct host *host = calloc(1, sizeof *host);
     struct problem why = {0};
@@ -406,6 +416,7 @@ static inline struct host *host_open_flagging(const char *flagged) {
                                  host_tags_evaluate};
     host->api.host = functions;
     host->api.store = host->store;
+    host_spool_open(host);
     host->api.machine = &host->machine;
     host->api.policy = buf_bytes(&host->policy);
     host->api.wait_default_ms = 10000;
@@ -429,6 +440,7 @@ static inline int host_remove_one(const char *path, const struct stat *stat, int
 
 static inline void host_close(struct host *host) {
     cr_assert_eq(host->checkpoints_out, 0, "a checkpoint was not given back");
+    spool_close(host->api.spool);
     store_close(host->store);
     cr_assert(nftw(host->dir, host_remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
     buf_done(&host->policy);
@@ -500,7 +512,23 @@ static inline struct buf host_admit(const struct host *host, const char *registr
 struct ask {
     const char *method, *path, *query, *type, *accept, *prefer, *authorization;
     struct bytes body;
+    size_t body_read;  /* of a streamed body: what was read of it */
+    size_t body_whole; /* 0: all of it arrives; else it is said to be so long, and is cut */
 };
+
+/* A few bytes at a time, as a network may. */
+static inline enum err ask_read(const struct http_request *request, uint8_t *out, size_t len,
+                                size_t *ret_len, struct problem *ret_why) {
+    struct ask *ask = request->peer;
+    size_t left = ask->body.len - ask->body_read;
+    if (left == 0 && len > 0)
+        return problem_set(ret_why, ERR_REQUEST, "The body ended before its Content-Length.");
+    if (len > left) len = left;
+    memcpy(out, ask->body.data + ask->body_read, len);
+    ask->body_read += len;
+    *ret_len = len;
+    return ERR_OK;
+}
 
 static inline const char *ask_header(const struct http_request *request, const char *name) {
     const struct ask *ask = request->peer;
@@ -519,6 +547,9 @@ static inline struct http_reply ask(struct host *host, struct ask question) {
                                    .query = bytes_text(question.query ? question.query : ""),
                                    .header = ask_header,
                                    .body = question.body,
+                                   .body_len = question.body_whole ? question.body_whole
+                                                                   : question.body.len,
+                                   .read = ask_read,
                                    .source = "127.0.0.1",
                                    .id = 7,
                                    .peer = &question};
@@ -562,6 +593,22 @@ static inline const char *reply_header(const struct http_reply *reply, const cha
         if (strcmp(reply->headers[i].name, name) == 0) return reply->headers[i].value;
     }
     return "";
+}
+
+/* What a streamed reply sends, put behind each other in the plain body. */
+static inline enum err reply_drain(struct http_reply *reply) {
+    struct buf piece;
+    enum err err = ERR_OK;
+    bool has_more = reply->stream.next != NULL;
+    buf_init(&piece, LIMIT_HTTP_REPLY);
+    while (!err && has_more) {
+        buf_clear(&piece);
+        err = reply->stream.next(reply->stream.ctx, &piece);
+        has_more = !err && piece.len > 0;
+        if (has_more) cr_assert(buf_add(&reply->body, buf_bytes(&piece)) == ERR_OK);
+    }
+    buf_done(&piece);
+    return err;
 }
 
 /* The caller frees it with json_done. */
