@@ -30,7 +30,9 @@
 #define HEAD_MAX 8192
 #define JOIN_MAX 16384 /* bodies up to here leave in one write with their head */
 #define READ_LEN 16    /* of a body at a time: what a slow client may stretch by one timeout each */
-#define STREAM_READ_LEN 128 /* the same, where 32 MiB come through: a read costs two system calls */
+#define STREAM_READ_LEN                                                                            \
+    128 /* the same, where 32 MiB come through quickly: a read costs two system calls */
+#define QUICK_US 20000
 #define KEEP_ALIVE_MS 5000
 #define TEXT_NUMBER 16
 #define SOURCE_LEN 48 /* civetweb's remote_addr */
@@ -58,6 +60,7 @@ struct exchange {
     struct http_reply reply;
     struct buf body;
     uint64_t body_got; /* how much of request.body_len was read */
+    bool is_quick;     /* the last read of it was: the next one may be larger */
     uint64_t start_us;
     bool must_close;
     char source[SOURCE_LEN];
@@ -184,9 +187,11 @@ static enum err body_step(struct exchange *x, uint8_t *out, size_t max, uint64_t
     bool is_slow =
         before - x->start_us + allowed_us(x, 0) > allowed + x->server->read_wait_ms * 1000;
     int got = mg_read(x->conn, out, is_slow ? 1 : left < max ? (size_t)left : max);
+    uint64_t took_us = now_us() - before;
     *ret_len = got > 0 ? (size_t)got : 0;
     x->body_got += *ret_len;
-    if (got > 0 || now_us() - before >= x->server->read_wait_ms * 500) return ERR_OK;
+    x->is_quick = took_us < QUICK_US;
+    if (got > 0 || took_us >= x->server->read_wait_ms * 500) return ERR_OK;
     return problem_set(ret_why, ERR_REQUEST, "The body ended before its Content-Length.");
 }
 
@@ -219,7 +224,8 @@ static enum err stream_read(const struct http_request *request, uint8_t *out, si
     size_t got = 0, done = 0;
     if (x->body_got == 0) say_continue(x);
     while (done < len && x->body_got < request->body_len) {
-        size_t max = len - done < STREAM_READ_LEN ? len - done : STREAM_READ_LEN;
+        size_t max = x->is_quick ? STREAM_READ_LEN : READ_LEN;
+        if (len - done < max) max = len - done;
         enum err err = body_step(x, out + done, max, allowed_us(x, x->body_got), &got, ret_why);
         if (err) return err;
         done += got;

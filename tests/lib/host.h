@@ -42,6 +42,7 @@ struct host {
     bool is_held;            /* records are queued and never ordered: wait runs out */
     bool is_unpublished;     /* records are applied, the checkpoint stays where it is */
     bool is_unsigned;        /* there is no final checkpoint at all */
+    unsigned order_fails;    /* so many times the order does not take what is submitted */
     enum err submit_err, ready_err, status_err, cosign_err;
     int cosign_status;
     uint64_t cosign_known;
@@ -249,7 +250,13 @@ static inline enum err host_submit(void *ctx, struct record *record, struct subm
     if (!host->submit_err) submission = calloc(1, sizeof *submission);
     if (submission && host->ahead) (void)host_apply(host, buf_bytes(host->ahead));
     host->ahead = NULL;
-    if (submission && !host->is_held) {
+    if (submission && host->order_fails > 0) {
+        host->order_fails--;
+        submission->outcome.kind = OUTCOME_REFUSED;
+        (void)problem_set(&submission->outcome.problem, ERR_NO_ORDER, "The knob says no.");
+        submission->result.outcome = &submission->outcome;
+        submission->result.state = SUBMISSION_REFUSED;
+    } else if (submission && !host->is_held) {
         submission->outcome = host_apply(host, record->canonical);
         submission->result.outcome = &submission->outcome;
         submission->result.time_ms = host->tip.time_ms;

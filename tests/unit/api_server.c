@@ -3,21 +3,16 @@
 #include "api/server.h"
 
 #include "api/metrics.h"
+#include "tests/lib/wire.h"
 
-#include <arpa/inet.h>
-#include <criterion/criterion.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define REPLY_MAX (1 << 20)
 #define TIMEOUT_MS 800 /* the servers' request timeout */
 
 /* -- a host that answers /add-checkpoint with its own body, as late as told -- */
@@ -55,72 +50,6 @@ static struct server *start_with(unsigned threads, const char *proxies) {
 
 static struct server *start(void) {
     return start_with(4, NULL);
-}
-
-/* -- a client of bytes -- */
-
-static int dial(const struct server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)server_port(server)),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct timeval limit = {10, 0};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    cr_assert(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
-    cr_assert(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-    return fd;
-}
-
-static void send_bytes(int fd, const char *data, size_t len) {
-    cr_assert_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
-}
-
-static void send_text(int fd, const char *text) {
-    send_bytes(fd, text, strlen(text));
-}
-
-struct answer {
-    int status;
-    char *text; /* head and body; the caller frees */
-    const char *body;
-    size_t body_len;
-    bool was_closed; /* by the server, behind the answer */
-};
-
-/* Reads one answer: its head, then as many bytes as it says, none where bodiless. */
-static struct answer receive(int fd, bool bodiless) {
-    struct answer answer = {0};
-    size_t len = 0, want = SIZE_MAX;
-    answer.text = calloc(1, REPLY_MAX);
-    cr_assert(answer.text);
-    while (len < want && len < REPLY_MAX - 1) {
-        size_t room = want == SIZE_MAX ? 1 : want - len; /* never into the next answer */
-        ssize_t got = recv(fd, answer.text + len, room, 0);
-        if (got <= 0) {
-            answer.was_closed = true;
-            break;
-        }
-        len += (size_t)got;
-        char *end = strstr(answer.text, "\r\n\r\n");
-        if (!end || want != SIZE_MAX) continue;
-        const char *length = strstr(answer.text, "\r\nContent-Length: ");
-        answer.body_len = length ? strtoul(length + 18, NULL, 10) : 0;
-        want = (size_t)(end + 4 - answer.text) + (bodiless ? 0 : answer.body_len);
-    }
-    if (strncmp(answer.text, "HTTP/1.1 ", 9) == 0)
-        answer.status = (int)strtol(answer.text + 9, NULL, 10);
-    char *end = strstr(answer.text, "\r\n\r\n");
-    answer.body = end ? end + 4 : "";
-    return answer;
-}
-
-static bool is_closed(int fd) {
-    char byte;
-    return recv(fd, &byte, 1, 0) == 0;
-}
-
-static bool is_open(int fd) {
-    struct pollfd poll_ = {fd, POLLIN, 0};
-    return poll(&poll_, 1, 100) == 0;
 }
 
 /* One request on a connection of its own. */

@@ -133,6 +133,21 @@ Test(uploader, what_may_go_away_is_waited_for) {
     }
 }
 
+/* Of three lines on their way the first two were not ordered: all three are fed again. */
+Test(uploader, what_the_order_did_not_take_is_fed_again) {
+    struct host *host = host_open();
+    struct buf text = admissions(host, 1, 4);
+    struct spool_id id = put(host, buf_bytes(&text));
+    host->order_fails = 2;
+    struct uploader *uploader = work(host);
+    (void)wait_done(host, &id);
+    uploader_stop(uploader);
+    kinds_are(host, &id, "RRK");
+    cr_assert(store_current(host->store).size == 4 && host->submitted == host->released);
+    buf_done(&text);
+    host_close(host);
+}
+
 Test(uploader, it_leaves_the_queue_alone_where_it_has_no_room) {
     struct host *host = host_open();
     struct buf text = admissions(host, 1, 3);
