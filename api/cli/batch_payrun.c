@@ -131,7 +131,7 @@ static enum err claims_fill(const struct payrun_sum *sum, struct json *set) {
 static enum err payrun_draft(struct payrun_sum *sum, const struct sender *sender,
                              const char *issuer, const char *ledger, struct draft *ret) {
     struct claims claims = {.type = "benefit", .act = "batch"};
-    struct draft_head head = {issuer, ledger, NULL, NULL, NULL};
+    struct draft_head head = {.issuer = issuer, .ledger = ledger};
     struct json *doc = NULL;
     claims.set = json_new_object();
     claims.hide = json_new_object();

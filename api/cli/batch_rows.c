@@ -184,8 +184,10 @@ enum err batch_rows_draft(const struct batch_rows *rows, size_t row, const char 
                           const char *ledger, struct draft *ret, struct problem *ret_why) {
     struct filler filler = {.rows = rows, .row = row, .why = ret_why};
     enum err err = fill(&filler);
-    struct draft_head head = {issuer, ledger, filler.ref[0] ? filler.ref : NULL, NULL,
-                              rows->tags[row].tags};
+    struct draft_head head = {.issuer = issuer,
+                              .ledger = ledger,
+                              .ref = filler.ref[0] ? filler.ref : NULL,
+                              .tags = rows->tags[row].tags};
     struct draft draft;
     if (!err) err = draft_make(&head, &filler.claims, filler.doc, &draft, ret_why);
     if (!err) {
