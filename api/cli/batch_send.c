@@ -19,7 +19,7 @@ struct shipment {
     struct sender *sender;
     const size_t *rows;
     size_t count;
-    char path[128];   /* of its progress */
+    char path[256];   /* of its progress */
     int64_t until_ms; /* moves on with each step forward */
     int64_t settled;  /* lines that had an outcome when it was asked last */
     struct problem *why;
@@ -211,7 +211,7 @@ static enum err piece_take(void *arg, struct bytes piece) {
 /* A table of refusals is taken back to where it was: results may be asked for again. */
 static enum err fetch(struct shipment *s) {
     struct client_reply reply;
-    char path[256];
+    char path[sizeof s->path + 16];
     size_t mark = s->sender->refusals.len;
     s->at = s->recorded = s->known = s->refused = 0;
     buf_clear(&s->line);
