@@ -160,6 +160,60 @@ Test(api_client, a_reply_is_read_up_to_its_bound) {
     parrot_stop(&parrot);
 }
 
+/* -- bodies that are not held -- */
+
+struct taken {
+    size_t len, max;
+};
+
+static enum err take(void *arg, struct bytes piece) {
+    struct taken *taken = arg;
+    taken->len += piece.len;
+    return taken->len > taken->max ? ERR_DISK_FULL : ERR_OK;
+}
+
+static enum err stream(const char *reply, unsigned repeat, size_t max, struct taken *ret,
+                       int *ret_status, size_t *ret_body) {
+    struct parrot parrot;
+    struct client_reply got = {0};
+    struct problem why = {0};
+    *ret = (struct taken){0, max};
+    parrot_start(&parrot, reply);
+    parrot.repeat = repeat;
+    struct client *client = open_port(parrot.port, 2000);
+    enum err err = client_stream(client, "/", take, ret, &got, &why);
+    *ret_status = err ? 0 : got.status;
+    *ret_body = err ? 0 : got.body.len;
+    client_reply_done(&got);
+    client_close(client);
+    parrot_stop(&parrot);
+    return err;
+}
+
+Test(api_client, a_large_body_comes_piece_by_piece_and_other_answers_do_not) {
+    struct taken taken;
+    int status;
+    size_t body;
+    cr_assert(stream("HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n0123456789", 49999, SIZE_MAX,
+                     &taken, &status, &body) == ERR_OK);
+    cr_assert(status == 200 && taken.len == 500000 && body == 0);
+    cr_assert(stream("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello", 0, SIZE_MAX,
+                     &taken, &status, &body) == ERR_OK);
+    cr_assert(status == 404 && taken.len == 0 && body == 5);
+}
+
+Test(api_client, a_large_body_that_breaks_off_or_is_not_wanted_is_an_error) {
+    struct taken taken;
+    int status;
+    size_t body;
+    cr_assert(stream("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", 0,
+                     SIZE_MAX, &taken, &status, &body) == ERR_NO_ORDER);
+    cr_assert_eq(taken.len, 5);
+    cr_assert(stream("HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n0123456789", 49999, 1000,
+                     &taken, &status, &body) == ERR_DISK_FULL);
+    cr_assert(taken.len < 400000);
+}
+
 Test(api_client, a_redirect_is_shown_and_not_followed) {
     struct parrot elsewhere, parrot;
     char text[256];
