@@ -37,6 +37,8 @@ struct job {
     struct batch_rows rows;
     struct key_secret *key;
     struct client *client;
+    struct access *access; /* with tagging: NULL where no tag is to be made */
+    struct tagging *tagging;
     char ledger[65];
     struct progress *progress;
     struct sender sender;
@@ -82,6 +84,11 @@ static enum err folder_make(struct job *job, const char *out) {
     return err;
 }
 
+static enum err tagging_begin(struct job *job) {
+    enum err err = access_open(job->cli, &job->access, &job->why);
+    return err ? err : tagging_open(job->access, job->ledger, &job->tagging, &job->why);
+}
+
 static enum err prepare(struct job *job) {
     const struct cli *cli = job->cli;
     struct sender *sender = &job->sender;
@@ -97,10 +104,9 @@ static enum err prepare(struct job *job) {
                           &job->why);
     if (!err) err = remote_open(cli, &job->client, &job->why);
     if (!err) err = remote_ledger(job->client, job->ledger, &job->why);
-    if (!err)
-        err = batch_tags_resolve(job->rows.map, &job->rows.csv, job->client, job->rows.tags,
-                                 &job->why);
+    if (!err) err = batch_tags_read(job->rows.map, &job->rows.csv, job->rows.tags, &job->why);
     if (!err) err = rows_check(job);
+    if (!err && batch_tags_ask(job->rows.map)) err = tagging_begin(job);
     if (!err) err = folder_make(job, option_text(cli, "out"));
     if (!err && !(job->part = calloc(job->part_max, sizeof *job->part))) err = ERR_NO_MEMORY;
     sender->client = job->client;
@@ -129,8 +135,10 @@ static enum err row_sign(struct job *job, size_t row) {
 
 /* Rows from..to that are not signed yet; durable before the first of them may be sent. */
 static enum err part_sign(struct job *job, size_t to) {
-    enum err err = ERR_OK;
-    if (progress_count(job->progress) >= to) return ERR_OK;
+    size_t from = progress_count(job->progress);
+    if (from >= to) return ERR_OK;
+    enum err err = batch_tags_make(job->rows.map, &job->rows.csv, from, to, job->tagging,
+                                   job->rows.tags, &job->why);
     while (!err && progress_count(job->progress) < to)
         err = row_sign(job, progress_count(job->progress));
     return err ? err : progress_sync(job->progress, &job->why);
@@ -252,6 +260,8 @@ static int run(struct cli *cli) {
     int status = err ? fail(job, err) : finish(job);
     buf_done(&job->sender.refusals);
     progress_close(job->progress);
+    tagging_close(job->tagging);
+    access_close(job->access);
     client_close(job->client);
     key_secret_done(job->key);
     batch_rows_done(&job->rows);
@@ -283,7 +293,7 @@ const struct command command_batch = {
         "    ...\n"
         "  hide: [amount]                         # nodes see a salted digest only\n"
         "  tags:\n"
-        "    person: {domain: benefit, column: 标签, ready: true}\n"
+        "    person: {domain: benefit, id_type: resident-id, column: 证件号}\n"
         "  ref: {column: 核定编号, optional: true} # the record that each follows\n"
         "  doc: {column: 凭证摘要, alg: sha-256}",
     .options = options,

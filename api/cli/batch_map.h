@@ -10,7 +10,7 @@
  *     amount: {column: 金额, kind: yuan}                  # text int fen yuan date period bool; text where absent
  *   hide: [amount]                                      # nodes see a salted digest
  *   tags:
- *     person: {domain: benefit, column: 标签, ready: true, version: 1}
+ *     person: {domain: benefit, id_type: resident-id, column: 证件号}    # or {domain, column, ready: true, version: 1}
  *   doc: {column: 凭证摘要, alg: sha-256}
  *
  * Read as libyaml's document, for the names of claims and roles are the issuer's and stand in no schema. Strict: an unknown or repeated key, an anchor, a tag or a

@@ -3,7 +3,7 @@
 #define QIZHENG_API_CLI_BATCH_TAGS_H
 
 #include "api/cli/batch_map.h"
-#include "api/client.h"
+#include "api/cli/tagging.h"
 
 /* What a row's tags are: the claim `tags`, and what is hidden along with it (evidence). Both owned; NULL where there is nothing. */
 struct row_tags {
@@ -11,11 +11,16 @@ struct row_tags {
     struct json *hide;
 };
 
-/* For all rows of the table; ret has csv->rows zeroed elements, which the caller frees with row_tags_done, also after an error. client: the node, for tags that
- * must be made. ERR_SCHEMA with line and column. */
-enum err batch_tags_resolve(const struct batch_map *map, const struct csv *csv,
-                            struct client *client, struct row_tags *ret,
-                            struct problem *ret_why) MUST_CHECK;
+/* Before anything is signed: takes the ready-made tags of all rows, and looks at the id numbers of which tags will be made. ret has csv->rows zeroed elements, which
+ * the caller frees with row_tags_done, also after an error. ERR_SCHEMA with line and column, never with what stands there. */
+enum err batch_tags_read(const struct batch_map *map, const struct csv *csv, struct row_tags *ret,
+                         struct problem *ret_why) MUST_CHECK;
+bool batch_tags_ask(const struct batch_map *map); /* whether there are tags to be made */
+/* Makes those of the rows from..to, with their evidence. A part at a time: a budget that is spent leaves the parts before it signed, and a later run goes on. Errors as
+ * tagging_make. */
+enum err batch_tags_make(const struct batch_map *map, const struct csv *csv, size_t from, size_t to,
+                         struct tagging *tagging, struct row_tags *ret,
+                         struct problem *ret_why) MUST_CHECK;
 void row_tags_done(struct row_tags *tags, size_t count); /* accepts NULL; frees the array, too */
 
 #endif

@@ -66,6 +66,22 @@ sed -i 's/"time": [0-9]*/"time": 1/' "$dir/small/3.receipt.json"
 check "one that was changed is found" status_is 1 "$qizheng" verify --receipts "$dir/small" --policy "$policy"
 check "and named" sh -c "'$qizheng' verify --receipts '$dir/small' --policy '$policy' | grep -q '^3.receipt.json: invalid'"
 
+# -- tags made of id numbers: the node sees neither a number nor a name --
+sed '/ready: true/d; s/R2611/MADE/; s/encoding: gb18030/encoding: utf-8/; s/pension-monthly/injury-disability-monthly/' "$dir/pay.yaml" >"$dir/made.yaml"
+echo '  person: {domain: benefit, id_type: resident-id, column: 证件号}' >>"$dir/made.yaml"
+{
+    echo "证件号,姓名,所属期,金额,核定编号"
+    echo "11010519491231002X,样例甲,202611,1234.56,"
+    echo "440524188001010014,样例乙,202611,1.15,"
+    echo "11010519491231002x,样例甲,202611,1234.56,"
+} >"$dir/made.csv"
+sed '3s/440524188001010014/440524188001010015/' "$dir/made.csv" >"$dir/bent.csv"
+check "an id number that is none is refused with its place" sh -c "'$qizheng' batch '$dir/bent.csv' --map '$dir/made.yaml' --key '$dir/payer.pem' --as payer --out '$dir/bent' --lang en >'$dir/said' 2>&1; grep -q 'Line 3, column 1 (证件号)' '$dir/said' && ! grep -q 44052418 '$dir/said' && [ ! -e '$dir/bent' ]"
+echo 4 >"$dir/planted"
+check "the same person again, written otherwise, is a duplicate" status_is 1 payer_batch "$dir/made.csv" "$dir/made.yaml" "$dir/made"
+check "exactly that one" refused_are "$dir/made"
+check "receipts hold the evidence of their tags" sh -c "'$qizheng' verify --receipt '$dir/made/2.receipt.json' --policy '$policy' --disclose tag_evidence --json | grep -q 11010519491231002X"
+
 # -- the same table run again, and another one in its place --
 echo ',,' >>"$dir/small.csv"
 check_not "a table that was changed after it was begun" payer_batch "$dir/small.csv" "$dir/small.yaml" "$dir/small"

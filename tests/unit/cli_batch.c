@@ -202,7 +202,7 @@ static enum err load(const char *table, const char *map, struct batch_rows *ret,
     enum err err = batch_rows_load(csv_path, map_path, ret, ret_why);
     if (err) return err;
     ret->csv_path = "t.csv";
-    return batch_tags_resolve(ret->map, &ret->csv, NULL, ret->tags, ret_why);
+    return batch_tags_read(ret->map, &ret->csv, ret->tags, ret_why);
 }
 
 static struct batch_rows loaded(const char *table) {
