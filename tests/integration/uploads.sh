@@ -80,7 +80,15 @@ check "an id number that is none is refused with its place" sh -c "'$qizheng' ba
 echo 4 >"$dir/planted"
 check "the same person again, written otherwise, is a duplicate" status_is 1 payer_batch "$dir/made.csv" "$dir/made.yaml" "$dir/made"
 check "exactly that one" refused_are "$dir/made"
-check "receipts hold the evidence of their tags" sh -c "'$qizheng' verify --receipt '$dir/made/2.receipt.json' --policy '$policy' --disclose tag_evidence --json | grep -q 11010519491231002X"
+check "receipts hold the evidence of their tags, and it is right" sh -c "'$qizheng' verify --receipt '$dir/made/2.receipt.json' --policy '$policy' --disclose tag_evidence --lang en"
+check "in the record stands only the tag" python3 - "$dir/made/2.receipt.json" <<'PY'
+import base64, json, sys
+parts = json.load(open(sys.argv[1], encoding="utf-8"))["record"].split("~")
+read = lambda text: json.loads(base64.urlsafe_b64decode(text + "=="))
+payload, shown = read(parts[0].split(".")[1]), {name: value for _, name, value in map(read, filter(None, parts[1:]))}
+assert shown["tag_evidence"]["person"]["id_number"].upper() == "11010519491231002X", shown
+assert payload["tags"]["person"]["d"] == "benefit" and "1101051949" not in json.dumps(payload)
+PY
 
 # -- the same table run again, and another one in its place --
 echo ',,' >>"$dir/small.csv"
