@@ -6,6 +6,7 @@
 #include "api/route.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 unsigned api_route_count(void) {
@@ -41,17 +42,27 @@ static bool method_matches(const struct route *route, const char *method) {
     return strcmp(route->method, method) == 0;
 }
 
-/* Every path belongs to one route. route_count where there is none. */
-static size_t route_find(struct bytes path, struct bytes parts[CALL_PARTS]) {
-    size_t i = 0;
-    while (i < route_count && !pattern_matches(routes[i].pattern, path, parts)) i++;
-    return i;
+/* The route of that method on that path; where the path lacks the method, the first of the path's routes; route_count where there is none. */
+static size_t route_find(const char *method, struct bytes path, struct bytes parts[CALL_PARTS]) {
+    size_t first = route_count;
+    for (size_t i = 0; i < route_count; i++) {
+        struct bytes own[CALL_PARTS];
+        memset(own, 0, sizeof own);
+        if (!pattern_matches(routes[i].pattern, path, own)) continue;
+        bool is_it = method_matches(&routes[i], method);
+        if (is_it || first == route_count) {
+            first = i;
+            memcpy(parts, own, sizeof own);
+        }
+        if (is_it) break;
+    }
+    return first;
 }
 
 /* NULL where no route takes that method on that path. */
 static const struct route *route_of(const char *method, struct bytes path) {
     struct bytes parts[CALL_PARTS];
-    size_t i = route_find(path, parts);
+    size_t i = route_find(method, path, parts);
     return i < route_count && method_matches(&routes[i], method) ? &routes[i] : NULL;
 }
 
@@ -100,15 +111,29 @@ static enum err query_check(struct api_call *call, const struct route *route) {
     return ERR_OK;
 }
 
-static const char *allow_of(const struct route *route) {
-    if (strcmp(route->method, "GET") != 0) return route->method;
-    return route->is_open ? "GET, HEAD, OPTIONS" : "GET, HEAD";
+/* RFC 9110 section 10.2.1: every method that the path has. */
+static const char *allow_of(struct api_call *call) {
+    size_t len = 0;
+    bool is_open = false;
+    call->allow_text[0] = 0;
+    for (size_t i = 0; i < route_count; i++) {
+        struct bytes parts[CALL_PARTS];
+        if (!pattern_matches(routes[i].pattern, call->request->path, parts)) continue;
+        bool gets = strcmp(routes[i].method, "GET") == 0;
+        is_open = is_open || routes[i].is_open;
+        len += (size_t)snprintf(call->allow_text + len, sizeof call->allow_text - len, "%s%s%s",
+                                len ? ", " : "", routes[i].method, gets ? ", HEAD" : "");
+        assert(len < sizeof call->allow_text);
+    }
+    (void)snprintf(call->allow_text + len, sizeof call->allow_text - len, "%s",
+                   is_open ? ", OPTIONS" : "");
+    return call->allow_text;
 }
 
 /* WHATWG Fetch, CORS preflight: which methods and header fields another origin's page may use. */
-static enum err reply_preflight(struct api_call *call, const struct route *route) {
+static enum err reply_preflight(struct api_call *call) {
     call->reply->status = 204;
-    http_reply_header(call->reply, "Allow", "%s", allow_of(route));
+    http_reply_header(call->reply, "Allow", "%s", allow_of(call));
     http_reply_header(call->reply, "Access-Control-Allow-Methods", "GET, HEAD");
     http_reply_header(call->reply, "Access-Control-Allow-Headers", "Accept");
     http_reply_header(call->reply, "Access-Control-Max-Age", "86400");
@@ -121,9 +146,9 @@ static enum err dispatch(struct api_call *call, const struct route *route) {
         return problem_set(&call->why, ERR_NOT_FOUND,
                            "There is nothing at this path; docs/API.md lists the paths.");
     }
-    if (route->is_open && strcmp(method, "OPTIONS") == 0) return reply_preflight(call, route);
+    if (route->is_open && strcmp(method, "OPTIONS") == 0) return reply_preflight(call);
     if (!method_matches(route, method)) {
-        call->allow = allow_of(route);
+        call->allow = allow_of(call);
         return problem_set(&call->why, ERR_METHOD, "This path takes %s.", call->allow);
     }
     enum err err = query_check(call, route);
@@ -188,8 +213,9 @@ void api_handle(const struct api *api, const struct http_request *request,
     call.api = api;
     call.request = request;
     call.reply = reply;
-    size_t i =
-        request->path.len <= LIMIT_HTTP_PATH ? route_find(request->path, call.parts) : route_count;
+    size_t i = request->path.len <= LIMIT_HTTP_PATH
+                   ? route_find(request->method, request->path, call.parts)
+                   : route_count;
     const struct route *route = i < route_count ? &routes[i] : NULL;
     reply->route = (unsigned)i;
     enum err err = dispatch(&call, route);

@@ -88,6 +88,8 @@ struct api {
     unsigned wait_default_ms; /* 10000 */
     unsigned wait_max_ms;     /* 60000 */
     const char *node_name;    /* what access tokens name as their audience */
+    uint8_t cursor_key[32];   /* seals the cursors of lists; of this process alone */
+    unsigned streams_max;     /* event streams at a time */
     uint64_t started_ms; /* when this process began to answer: tokens from before are refused */
 };
 

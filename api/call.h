@@ -21,8 +21,9 @@ struct api_call {
     struct http_reply *reply;
     struct bytes parts[CALL_PARTS]; /* what stands for the {} of the route, in order */
     struct problem why;
-    const char *allow;      /* with ERR_METHOD: the methods that the path has */
     unsigned retry_after_s; /* with an error of class RETRY: seconds; 0: what its status says */
+    const char *allow;      /* with ERR_METHOD: the methods that the path has */
+    char allow_text[64];
     bool has_size;
     uint64_t size; /* of the tree that the answer came from, where has_size */
 };
@@ -32,6 +33,12 @@ enum err records_post(struct api_call *call) MUST_CHECK;
 enum err batches_post(struct api_call *call) MUST_CHECK;
 enum err batch_get(struct api_call *call) MUST_CHECK;
 enum err batch_results_get(struct api_call *call) MUST_CHECK;
+enum err records_list(struct api_call *call) MUST_CHECK;
+enum err record_get(struct api_call *call) MUST_CHECK;
+enum err contract_get(struct api_call *call) MUST_CHECK;
+enum err findings_list(struct api_call *call) MUST_CHECK;
+enum err statistics_get(struct api_call *call) MUST_CHECK;
+enum err events_get(struct api_call *call) MUST_CHECK;
 enum err receipts_get(struct api_call *call) MUST_CHECK;
 enum err documents_get(struct api_call *call) MUST_CHECK;
 enum err verifications_post(struct api_call *call) MUST_CHECK;

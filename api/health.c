@@ -36,7 +36,10 @@
     X("uploads_bytes", LIMIT_UPLOADS_BYTES)                                                        \
     X("upload_days", LIMIT_UPLOAD_DAYS)                                                            \
     X("stream_bytes_per_second_min", LIMIT_STREAM_RATE)                                            \
-    X("page", LIMIT_PAGE)
+    X("page", LIMIT_PAGE)                                                                          \
+    X("statistics_months", LIMIT_STATISTICS_MONTHS)                                                \
+    X("events_seconds", LIMIT_EVENTS_S)                                                            \
+    X("events_per_address", LIMIT_EVENTS_SOURCE)
 
 enum err healthz_get(struct api_call *call) {
     struct json *body = json_new_object();
@@ -80,6 +83,7 @@ static enum err put_limits(const struct api *api, struct json *status) {
     if (!limits) return ERR_NO_MEMORY;
     enum err err = json_put_int(limits, "wait_default_ms", api->wait_default_ms);
     if (!err) err = json_put_int(limits, "wait_max_ms", api->wait_max_ms);
+    if (!err) err = json_put_int(limits, "events_streams", api->streams_max);
 #define LIMIT_PUT(name, value)                                                                     \
     if (!err) err = json_put_int(limits, name, value);
     LIMIT_TABLE(LIMIT_PUT)

@@ -24,11 +24,15 @@ struct http_request {
     void *peer;         /* server.c's or the test's own */
 };
 
-/* A body that is made while it is sent, so that nobody holds the whole of it: `next` appends a piece to out, nothing where it is at its end. An error ends the
- * connection in the middle, which is how HTTP says that a body is not whole. */
+/* A body that is made while it is sent, so that nobody holds the whole of it: each call of `next` appends about HTTP_PIECE bytes at most,
+ * LIMIT_HTTP_REPLY in any case, and may sleep for about a second. Where it
+ * appends nothing and does not say that it is at its end, it is called again, unless the node is shutting down. An error ends the connection in the middle, which is how HTTP
+ * says that a body is not whole. */
+#define HTTP_PIECE (64 * 1024)
 struct http_stream {
-    enum err (*next)(void *ctx, struct buf *out); /* NULL: the reply has a plain body */
-    void (*done)(void *ctx);                      /* called once, also where nothing was sent */
+    enum err (*next)(void *ctx, struct buf *out,
+                     bool *ret_end); /* NULL: the reply has a plain body */
+    void (*done)(void *ctx);         /* called once, also where nothing was sent */
     void *ctx;
 };
 

@@ -1,20 +1,9 @@
 /* GET /v1/participants[/{id}]: the public part of the registry, a page at a time. */
-#include "api/call.h"
+#include "api/cursor.h"
 
 #include "ledger/base/text.h"
 
 #include <string.h>
-
-static enum err page_limit(struct api_call *call, size_t *ret) {
-    struct bytes text;
-    uint64_t limit = LIMIT_PAGE;
-    if (call_query(call, "limit", &text) &&
-        (decimal_parse(text, &limit) || limit == 0 || limit > LIMIT_PAGE)) {
-        return problem_set(&call->why, ERR_REQUEST, "limit is a number from 1 to %d.", LIMIT_PAGE);
-    }
-    *ret = (size_t)limit;
-    return ERR_OK;
-}
 
 static enum err page_after(struct api_call *call, char ret[LIMIT_ID + 1]) {
     struct bytes text;

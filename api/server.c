@@ -284,31 +284,36 @@ static bool write_all(struct exchange *x, struct bytes out) {
     return out.len == 0 || mg_write(x->conn, out.data, out.len) == (int)out.len;
 }
 
-/* RFC 9112 section 7.1: a chunk is its length in hex, CRLF, the bytes, CRLF. The piece goes out in one write with what is around it. */
-static bool piece_write(struct exchange *x, struct bytes piece, struct buf *frame) {
+/* RFC 9112 section 7.1: a chunk is its length in hex, CRLF, the bytes, CRLF; one of no bytes is the end of the body. The piece goes out in one write with what is around it. */
+static bool piece_write(struct exchange *x, struct bytes piece, bool is_last, struct buf *frame) {
     if (!is_chunked(x)) return write_all(x, piece);
     buf_clear(frame);
-    enum err err = buf_format(frame, "%zx\r\n", piece.len);
+    enum err err = ERR_OK;
+    if (piece.len) err = buf_format(frame, "%zx\r\n", piece.len);
     if (!err) err = buf_add(frame, piece);
-    if (!err) err = buf_add_text(frame, "\r\n");
+    if (!err && piece.len) err = buf_add_text(frame, "\r\n");
+    if (!err && is_last) err = buf_add_text(frame, "0\r\n\r\n");
     return !err && write_all(x, buf_bytes(frame));
 }
 
-/* An empty chunk is the end of the body: it is sent only where the stream says that it is. */
+/* False where the client did not get the whole of it, or takes longer over it than over any request and a rate of LIMIT_STREAM_RATE: what the stream itself waits for
+ * does not count. A stream that waits while the node shuts down is at its end. */
 static bool stream_write(struct exchange *x) {
     struct buf piece, frame;
-    uint64_t sent = 0, before = now_us();
-    bool is_sent = true, has_ended = false;
+    uint64_t sent = 0, writing_us = 0;
+    bool is_sent = true, is_last = false;
     buf_init(&piece, LIMIT_HTTP_REPLY);
     buf_init(&frame, LIMIT_HTTP_REPLY + 64);
-    while (is_sent && !has_ended) {
+    while (is_sent && !is_last) {
         buf_clear(&piece);
-        is_sent = x->reply.stream.next(x->reply.stream.ctx, &piece) == ERR_OK &&
-                  now_us() - before < allowed_us(x, sent);
-        has_ended = is_sent && piece.len == 0;
-        if (is_sent && (!has_ended || is_chunked(x)))
-            is_sent = piece_write(x, buf_bytes(&piece), &frame);
+        is_sent = !x->reply.stream.next(x->reply.stream.ctx, &piece, &is_last);
+        is_last = is_last || (piece.len == 0 && atomic_load(&x->server->is_draining));
+        uint64_t before = now_us();
+        if (is_sent && (piece.len || is_last))
+            is_sent = piece_write(x, buf_bytes(&piece), is_last, &frame);
+        writing_us += now_us() - before;
         sent += piece.len;
+        if (writing_us > allowed_us(x, sent)) is_sent = false;
     }
     buf_done(&piece);
     buf_done(&frame);

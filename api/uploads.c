@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define PIECE (64 * 1024)
-#define STREAM_PIECE (64 * 1024) /* results up to here, and one line more, leave together */
 
 /* -- POST -- */
 
@@ -192,15 +191,15 @@ static enum err put_line(struct piece *piece) {
     return err;
 }
 
-static enum err stream_next(void *ctx, struct buf *out) {
+static enum err stream_next(void *ctx, struct buf *out, bool *ret_end) {
     struct stream *stream = ctx;
     struct piece piece = {.stream = stream, .out = out};
-    if (stream->line == stream->lines) return ERR_OK;
     enum err err = call_final(&stream->call, &piece.final);
     piece.has_final = !err;
     if (err == ERR_NOT_FINAL) err = ERR_OK;
-    while (!err && stream->line < stream->lines && out->len < STREAM_PIECE) err = put_line(&piece);
+    while (!err && stream->line < stream->lines && out->len < HTTP_PIECE) err = put_line(&piece);
     if (piece.has_final) call_final_done(&stream->call, &piece.final);
+    *ret_end = stream->line == stream->lines;
     return err;
 }
 

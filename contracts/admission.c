@@ -7,7 +7,9 @@
 #include "contracts/finding.h"
 #include "contracts/holder.h"
 #include "contracts/issuer.h"
+#include "contracts/lists.h"
 #include "contracts/personal.h"
+#include "contracts/statistics.h"
 #include "ledger/base/text.h"
 
 #include <assert.h>
@@ -184,7 +186,7 @@ static enum err findings_open(struct candidate *c) {
     for (size_t i = 0; !err && i < hits->count; i++) {
         if (hits->items[i].result == RULE_UNKNOWN) continue;
         err = finding_open(c->admission->overlay, &hits->items[i], c->record->id,
-                           c->admission->time_ms);
+                           c->admission->index, c->admission->time_ms);
     }
     return err;
 }
@@ -210,6 +212,8 @@ static enum err writes_stage(struct candidate *c) {
                                   : ERR_OK;
     if (!err) err = findings_open(c);
     if (!err) err = holder_keep(overlay, c->type, c->record);
+    if (!err) err = lists_put(overlay, c->record, c->admission->index);
+    if (!err) err = statistics_count(overlay, c->record, c->admission->time_ms);
     return err ? err : chain_step_write(&c->step, c->record, c->admission->index, overlay);
 }
 

@@ -4,6 +4,7 @@
  * a ledger. recover and repay are not in this version: they need amounts, which no node sees. */
 #include "contracts/benefit.h"
 
+#include "contracts/period.h"
 #include "contracts/tags.h"
 #include "contracts/types.h"
 #include "ledger/record/participant.h"
@@ -271,6 +272,45 @@ static struct json *benefit_codes(void) {
     return NULL;
 }
 
+/* -- on a date: of determinations; a payment has none -- */
+
+static int32_t first_day(const struct json *claims, const char *name, int32_t otherwise) {
+    struct bytes month = json_text_bytes(json_member(claims, name));
+    char text[PERIOD_TEXT_LEN + 1];
+    int32_t number, day;
+    if (!period_month_parse(month, &number)) return otherwise;
+    memcpy(text, month.data, PERIOD_MONTH_LEN);
+    memcpy(text + PERIOD_MONTH_LEN, "-01", 4);
+    return period_parse(bytes_text(text), &day) ? day : otherwise;
+}
+
+static struct contract_effect determined(const struct json *claims) {
+    struct contract_effect effect = {EFFECT_BEGIN, 0, true, INT32_MAX, false};
+    int64_t months;
+    (void)period_parse(json_text_bytes(json_member(claims, "decided_at")), &effect.day);
+    effect.day = first_day(claims, "start_period", effect.day);
+    if (json_int(json_member(claims, "ceiling_months"), &months))
+        effect.last = period_add_months(effect.day, (int)months) - 1;
+    return effect;
+}
+
+static struct contract_effect benefit_effect(const char *act, const struct json *claims) {
+    struct contract_effect effect = {EFFECT_NONE, 0, false, INT32_MAX, false};
+    switch (claims_act_bit(&benefit_type, act)) {
+    case 1u << DETERMINE: return determined(claims);
+    case 1u << SUSPEND: effect.kind = EFFECT_SUSPEND; break;
+    case 1u << RESUME: effect.kind = EFFECT_RESUME; break;
+    case 1u << TERMINATE: effect.kind = EFFECT_END; break;
+    default: return effect;
+    }
+    effect.day = first_day(claims, "from_period", 0);
+    return effect;
+}
+
+static const char *const term_names[] = {"item",  "kind",       "start_period", "ceiling_months",
+                                         "basis", "decided_at", "cause_event",  NULL};
+static const struct contract_dating dating = {benefit_effect, term_names, NULL};
+
 const struct contract_type benefit_type = {
     .type = "benefit",
     .version = 1,
@@ -281,6 +321,7 @@ const struct contract_type benefit_type = {
     .check = benefit_check,
     .judge = benefit_judge,
     .apply = benefit_apply,
+    .dating = &dating,
     .elements = benefit_claims,
     .tags = benefit_tags,
     .codes = benefit_codes,

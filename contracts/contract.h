@@ -75,6 +75,32 @@ struct contract_input {
     bool reviewing;   /* before signing: disclosed fields are in the clear */
 };
 
+/* What a record does to the state of its chain on business dates (timeline.h). */
+enum contract_effect_kind {
+    EFFECT_NONE,  /* nothing */
+    EFFECT_BEGIN, /* it is in force from that day on */
+    EFFECT_CHANGE,
+    EFFECT_SUSPEND,
+    EFFECT_RESUME,
+    EFFECT_END /* from that day on it is over */
+};
+
+struct contract_effect {
+    enum contract_effect_kind kind;
+    int32_t day;      /* the first day on which it holds (period.h) */
+    bool states_term; /* BEGIN and CHANGE: */
+    int32_t last;     /* the last day of the term; INT32_MAX: open */
+    bool restates;    /* CHANGE: what it does not state of the term no longer holds */
+};
+
+/* What a type says of its chains on a date. claims: of an accepted record, so of good form. */
+struct contract_dating {
+    struct contract_effect (*effect)(const char *act, const struct json *claims);
+    const char *const *terms; /* names of the claims that are terms, ended by NULL */
+    const char *const
+        *restated; /* those of them that a change restates together, ended by NULL; NULL: none */
+};
+
 struct contract_type {
     const char *type; /* "labour-contract" */
     unsigned version;
@@ -88,6 +114,7 @@ struct contract_type {
     /* State beyond the chain rows; NULL where there is none. index: of the leaf to be. */
     enum err (*apply)(const struct contract_input *in, struct overlay *overlay, uint64_t index,
                       struct problem *ret_why);
+    const struct contract_dating *dating; /* NULL: its chains have no state on a date */
     /* For GET /v1/types: [{"name","zh","class","required"...}], [{"role","domain",...}], and lists of codes that claims take {"claim":[{"code","zh",...}]};
      * NULL without memory. The last may be left out. */
     struct json *(*elements)(void);

@@ -37,15 +37,17 @@ static enum err row_encode(const struct rule_hit *hit, const uint8_t record[RECO
 }
 
 enum err finding_open(struct overlay *overlay, struct rule_hit *hit,
-                      const uint8_t record[RECORD_ID_LEN], uint64_t time_ms) {
+                      const uint8_t record[RECORD_ID_LEN], uint64_t index, uint64_t time_ms) {
     struct buf row;
     buf_init(&row, STATE_ROW_MAX);
     finding_id(hit->rule, record, 1, hit->finding);
     struct state_key key = state_key_finding(hit->finding);
-    struct state_key index = state_key_finding_of(record, hit->finding);
+    struct state_key of = state_key_finding_of(record, hit->finding);
+    struct state_key ruled = state_key_ruled(hit->rule->id, index);
     enum err err = row_encode(hit, record, time_ms, &row);
     if (!err) err = overlay_put(overlay, state_key_bytes(&key), buf_bytes(&row));
-    if (!err) err = overlay_put(overlay, state_key_bytes(&index), bytes_of(NULL, 0));
+    if (!err) err = overlay_put(overlay, state_key_bytes(&of), bytes_of(NULL, 0));
+    if (!err) err = overlay_put(overlay, state_key_bytes(&ruled), bytes_of(hit->finding, 32));
     buf_done(&row);
     hit->has_finding = !err;
     return err;
@@ -76,7 +78,7 @@ static enum err row_json(struct bytes row, const uint8_t id[32], struct json *ob
     char rule[sizeof widths.rule], hex[65];
     state_take_text(&cursor, rule, sizeof rule);
     uint32_t version = cursor_u32(&cursor);
-    (void)cursor_take(&cursor, RECORD_ID_LEN);
+    struct bytes record = cursor_take(&cursor, RECORD_ID_LEN);
     uint8_t result = cursor_u8(&cursor);
     uint64_t opened = cursor_u64(&cursor);
     uint8_t state = cursor_u8(&cursor);
@@ -89,20 +91,32 @@ static enum err row_json(struct bytes row, const uint8_t id[32], struct json *ob
     if (!err) err = json_put_text(object, "result", rule_result_name((enum rule_result)result));
     if (!err) err = json_put_text(object, "result_zh", rule_result_zh((enum rule_result)result));
     if (!err) err = json_put_text(object, "state", "open");
+    if (!err) err = json_put_text(object, "state_zh", "待核实");
+    if (err) return err;
+    hex_encode(record, hex);
+    err = json_put_text(object, "record", hex);
     return err ? err : json_put_int(object, "opened", (int64_t)opened);
 }
 
-static enum err finding_push(struct view view, const uint8_t id[32], struct json *array) {
+enum err finding_json(struct view view, const uint8_t finding[32], struct json **ret) {
     struct json *object = json_new_object();
     struct buf row;
     buf_init(&row, STATE_ROW_MAX);
-    enum err err = object ? state_get(view, state_key_finding(id), &row) : ERR_NO_MEMORY;
-    if (err == ERR_NOT_FOUND) err = ERR_CORRUPT;
-    if (!err) err = row_json(buf_bytes(&row), id, object);
+    enum err err = object ? state_get(view, state_key_finding(finding), &row) : ERR_NO_MEMORY;
+    if (!err) err = row_json(buf_bytes(&row), finding, object);
     buf_done(&row);
-    if (!err) return json_push(array, object);
-    json_done(object);
+    if (err)
+        json_done(object);
+    else
+        *ret = object;
     return err;
+}
+
+static enum err finding_push(struct view view, const uint8_t id[32], struct json *array) {
+    struct json *object = NULL;
+    enum err err = finding_json(view, id, &object);
+    if (err == ERR_NOT_FOUND) err = ERR_CORRUPT;
+    return err ? err : json_push(array, object);
 }
 
 enum err finding_list_json(struct view view, const uint8_t record[RECORD_ID_LEN],

@@ -303,6 +303,45 @@ static struct json *labour_tags(void) {
     return tags_json(tags, &labour_contract_type);
 }
 
+/* -- on a date -- */
+
+static int32_t day_of(const struct json *claims, const char *name, int32_t otherwise) {
+    int32_t day;
+    return period_parse(json_text_bytes(json_member(claims, name)), &day) ? day : otherwise;
+}
+
+/* The day of rescission or end is the last one of the contract, as in the terms that rule LC-11 compares. */
+static struct contract_effect labour_effect(const char *act, const struct json *claims) {
+    struct contract_effect effect = {EFFECT_NONE, 0, false, INT32_MAX, false};
+    bool states = json_member(claims, "kind") != NULL;
+    switch (claims_act_bit(&labour_contract_type, act)) {
+    case 1u << CONCLUDE:
+        effect.kind = EFFECT_BEGIN;
+        effect.day = day_of(claims, "start", 0);
+        break;
+    case 1u << AMEND:
+        effect.kind = EFFECT_CHANGE;
+        effect.day = day_of(claims, "effective_date", 0);
+        break;
+    case 1u << RESCIND:
+    case 1u << END:
+        effect.kind = EFFECT_END;
+        effect.day = day_of(claims, "date", 0) + 1;
+        return effect;
+    default: return effect;
+    }
+    effect.states_term = effect.restates = states;
+    effect.last = day_of(claims, "end", INT32_MAX);
+    return effect;
+}
+
+static const char *const term_names[] = {
+    "kind",     "form",      "start",        "end", "work_start", "probation_months",
+    "elements", "signed_on", "retain_until", NULL};
+static const char *const restated_names[] = {"kind", "form", "start", "end", "probation_months",
+                                             NULL};
+static const struct contract_dating dating = {labour_effect, term_names, restated_names};
+
 const struct contract_type labour_contract_type = {
     .type = "labour-contract",
     .version = 1,
@@ -313,6 +352,7 @@ const struct contract_type labour_contract_type = {
     .check = labour_check,
     .judge = labour_judge,
     .apply = labour_apply,
+    .dating = &dating,
     .elements = labour_claims,
     .tags = labour_tags,
 };

@@ -4,6 +4,7 @@
  * nothing else. The row of a worker is bounded: where it is full, the contract that ends first leaves it. Contracts without a tag are not here. */
 #include "contracts/labour.h"
 
+#include "contracts/lists.h"
 #include "contracts/period.h"
 #include "contracts/state_keys.h"
 #include "contracts/tags.h"
@@ -287,9 +288,11 @@ static enum err worker_check(const struct contract_input *in, const struct step 
 enum err labour_apply(const struct contract_input *in, struct overlay *overlay, uint64_t index,
                       struct problem *ret_why) {
     struct step step;
-    (void)index;
     enum err err = step_find(in, &step);
     if (!err) err = worker_check(in, &step, ret_why);
+    /* What goes on with a worker's contract is his, also where it does not say so again: a list of his records must not miss an end. */
+    if (!err && step.knows_worker && !step.own_tag)
+        err = lists_put_tag(overlay, step.worker, index);
     if (err || (!step.knows_worker && (!step.own_tag || !has_term(in) || step.is_over))) return err;
     struct terms *terms = calloc(1, sizeof *terms);
     if (!terms) return ERR_NO_MEMORY;

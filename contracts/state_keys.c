@@ -87,6 +87,59 @@ struct state_key state_key_payrun(const char *payer, const char *batch_no) {
     return key;
 }
 
+static void key_add_u64(struct state_key *key, uint64_t number) {
+    assert(sizeof key->data - key->len >= 8);
+    put_u64(key->data + key->len, number);
+    key->len += 8;
+}
+
+static void key_add_text8(struct state_key *key, const char *text) {
+    size_t len = strlen(text);
+    assert(len <= UINT8_MAX && len < sizeof key->data - key->len);
+    key->data[key->len++] = (uint8_t)len;
+    memcpy(key->data + key->len, text, len);
+    key->len += len;
+}
+
+struct state_key state_key_tagged_prefix(const uint8_t tag[32]) {
+    return key_of("t ", bytes_of(tag, 32), nothing);
+}
+
+struct state_key state_key_tagged(const uint8_t tag[32], uint64_t index) {
+    struct state_key key = state_key_tagged_prefix(tag);
+    key_add_u64(&key, index);
+    return key;
+}
+
+struct state_key state_key_ruled_prefix(const char *rule) {
+    struct state_key key = key_of("n ", nothing, nothing);
+    key_add_text8(&key, rule);
+    return key;
+}
+
+struct state_key state_key_ruled(const char *rule, uint64_t index) {
+    struct state_key key = state_key_ruled_prefix(rule);
+    key_add_u64(&key, index);
+    return key;
+}
+
+struct state_key state_key_statistics(const char *whose) {
+    struct state_key key = key_of("s ", nothing, nothing);
+    key_add_text8(&key, whose);
+    return key;
+}
+
+struct state_key state_key_statistic(const char *whose, const char *month, const char *type,
+                                     const char *act, const char *item, const char *result) {
+    struct state_key key = state_key_statistics(whose);
+    key_add_text8(&key, month);
+    key_add_text8(&key, type);
+    key_add_text8(&key, act);
+    key_add_text8(&key, item);
+    key_add_text8(&key, result);
+    return key;
+}
+
 struct state_key state_key_participants(void) {
     return key_of("p ", nothing, nothing);
 }

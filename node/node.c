@@ -8,6 +8,7 @@
 #include "ledger/base/text.h"
 #include "ledger/crypto/secret.h"
 #include "ledger/proof/quorum.h"
+#include "ledger/store/entropy.h"
 #include "node/clock.h"
 #include "node/evaluator.h"
 #include "node/keycache.h"
@@ -418,6 +419,13 @@ static enum err pipeline_start(struct node *node, struct problem *ret_why) {
     return proposer_start(&proposer, &node->proposer);
 }
 
+/* An eighth of the threads for streams that hold one each, but one at least. */
+static unsigned streams_max(unsigned threads) {
+    unsigned share = threads / 8;
+    if (share > LIMIT_EVENTS) share = LIMIT_EVENTS;
+    return share ? share : 1;
+}
+
 static void api_fill(struct node *node) {
     struct api_host host = {node,
                             host_submit,
@@ -441,6 +449,8 @@ static void api_fill(struct node *node) {
     node->api.wait_max_ms = WAIT_MAX_MS;
     node->api.node_name = node->config->node.name;
     node->api.started_ms = clock_unix_ms();
+    node->api.streams_max = streams_max(node->config->http.threads);
+    entropy(node->api.cursor_key, sizeof node->api.cursor_key);
 }
 
 /* Half of the queue is for those who wait for a single record. */

@@ -83,6 +83,15 @@
     (64 *                                                                                          \
      1024) /* bytes a second that a streamed body must keep: it holds a thread, 8.5 minutes for 32 MiB */
 #define LIMIT_PAGE 100 /* elements of one page of a list */
+#define LIMIT_PAGE_LOOKS                                                                           \
+    20000 /* rows that one page looks at: about 0.2 s; what is left is the next page's */
+#define LIMIT_CURSOR 128           /* text of a cursor: 40 bytes and their MAC take 96 */
+#define LIMIT_STATISTICS_MONTHS 36 /* months of one answer: cells of 20 items take 100 KiB a year */
+#define LIMIT_EVENTS_S                                                                             \
+    240 /* seconds of one event stream: then who reads shows a new token, good for 300 */
+#define LIMIT_EVENTS_SOURCE 4 /* event streams of one client address: each holds a thread */
+#define LIMIT_EVENTS                                                                               \
+    32 /* and of all: an eighth of the threads, so that most of them answer requests */
 
 /* -- uploads -- */
 #define LIMIT_UPLOAD (32 * 1024 * 1024) /* 10,000 records of 3 KiB; goes to disk as it arrives */

@@ -33,8 +33,9 @@ struct fsck {
     uint64_t time_ms; /* of the leaf before */
     uint32_t segment; /* where its body must be */
     uint64_t offset;
-    uint64_t records, documents, tiles; /* rows there must be */
-    uint64_t root_size;                 /* look at the root when the tree has this size */
+    uint64_t rows[UINT8_MAX + 1]; /* index rows there must be, by kind */
+    uint64_t tiles;               /* and rows of tiles */
+    uint64_t root_size;           /* look at the root when the tree has this size */
     uint8_t root_at[HASH_LEN];
     bool replaying;
     enum err failed; /* it could not look */
@@ -74,14 +75,24 @@ static enum err get(struct fsck *fsck, struct bytes key) {
 
 /* -- one leaf -- */
 
+/* Every kind of row that index_rows makes. */
+static const enum key_kind index_kinds[] = {KEY_KIND_RECORD, KEY_KIND_DOCUMENT, KEY_KIND_ISSUER,
+                                            KEY_KIND_TYPE};
+
+static const char *index_name(uint8_t kind) {
+    switch (kind) {
+    case KEY_KIND_RECORD: return "id";
+    case KEY_KIND_DOCUMENT: return "document";
+    case KEY_KIND_ISSUER: return "issuer";
+    default: return "type";
+    }
+}
+
 static void check_index_row(void *arg, struct bytes key, struct bytes value) {
     struct fsck *fsck = arg;
-    bool document = key.data[0] == KEY_KIND_DOCUMENT;
-    if (document)
-        fsck->documents++;
-    else
-        fsck->records++;
-    const char *what = document ? "document row of record" : "id row of record";
+    char what[40];
+    (void)snprintf(what, sizeof what, "%s row of record", index_name(key.data[0]));
+    fsck->rows[key.data[0]]++;
     if (!looked(fsck, get(fsck, key), what, fsck->index)) return;
     if (!bytes_equal(buf_bytes(&fsck->row), value))
         finding(fsck, "%s %llu: names another index", what, N(fsck->index));
@@ -298,12 +309,14 @@ static void check_evidence_key(struct fsck *fsck, struct bytes key) {
 /* No row that nobody can account for. Contract state is the replay's business. */
 static void check_others(struct fsck *fsck) {
     fsck->result.tiles = count_kind(fsck, KEY_KIND_TILE);
-    uint64_t records = count_kind(fsck, KEY_KIND_RECORD);
-    uint64_t documents = count_kind(fsck, KEY_KIND_DOCUMENT);
-    fsck->result.index_rows = records + documents;
     check_count(fsck, "tile rows", fsck->result.tiles, fsck->tiles);
-    check_count(fsck, "id rows", records, fsck->records);
-    check_count(fsck, "document rows", documents, fsck->documents);
+    for (size_t i = 0; i < sizeof index_kinds / sizeof index_kinds[0]; i++) {
+        char what[24];
+        uint64_t have = count_kind(fsck, index_kinds[i]);
+        (void)snprintf(what, sizeof what, "%s rows", index_name((uint8_t)index_kinds[i]));
+        check_count(fsck, what, have, fsck->rows[index_kinds[i]]);
+        fsck->result.index_rows += have;
+    }
     struct store_key meta = key_kind_prefix(KEY_KIND_META);
     struct store_key evidence = key_kind_prefix(KEY_KIND_EVIDENCE);
     (void)count_rows(fsck, key_bytes(&meta), check_meta_name);

@@ -66,6 +66,29 @@ struct store_key key_document(enum digest_alg alg, const uint8_t digest[DIGEST_L
     return key;
 }
 
+static struct store_key list_prefix(enum key_kind kind, const char *name) {
+    struct store_key key = key_kind_prefix(kind);
+    struct bytes text = bytes_text(name);
+    assert(text.len <= UINT8_MAX);
+    uint8_t len = (uint8_t)text.len;
+    add(&key, bytes_of(&len, 1));
+    add(&key, text);
+    return key;
+}
+
+struct store_key key_issuer_prefix(const char *issuer) {
+    return list_prefix(KEY_KIND_ISSUER, issuer);
+}
+
+struct store_key key_type_prefix(const char *type) {
+    return list_prefix(KEY_KIND_TYPE, type);
+}
+
+struct store_key key_list_row(struct store_key prefix, uint64_t index) {
+    add_u64(&prefix, index);
+    return prefix;
+}
+
 struct store_key key_state(struct bytes inner) {
     assert(inner.len < KEY_MAX);
     struct store_key key = key_kind_prefix(KEY_KIND_STATE);
@@ -84,19 +107,27 @@ struct bytes key_bytes(const struct store_key *key) {
 }
 
 bool key_kind_known(uint8_t first) {
-    static const uint8_t kinds[] = {KEY_KIND_META,    KEY_KIND_LEAF,     KEY_KIND_TILE,
-                                    KEY_KIND_RECORD,  KEY_KIND_DOCUMENT, KEY_KIND_STATE,
-                                    KEY_KIND_EVIDENCE};
+    static const uint8_t kinds[] = {KEY_KIND_META,   KEY_KIND_LEAF,     KEY_KIND_TILE,
+                                    KEY_KIND_RECORD, KEY_KIND_DOCUMENT, KEY_KIND_STATE,
+                                    KEY_KIND_ISSUER, KEY_KIND_TYPE,     KEY_KIND_EVIDENCE};
     return memchr(kinds, first, sizeof kinds) != NULL;
 }
 
+/* Length that a key of this kind must have to end in a number; 0: it has none. */
+static size_t numbered_len(struct bytes key) {
+    switch (key.data[0]) {
+    case KEY_KIND_LEAF:
+    case KEY_KIND_EVIDENCE: return 1 + 8;
+    case KEY_KIND_DOCUMENT: return 1 + 1 + DIGEST_LEN + 8;
+    case KEY_KIND_ISSUER:
+    case KEY_KIND_TYPE: return key.len < 2 ? 0 : 1 + 1 + (size_t)key.data[1] + 8;
+    default: return 0;
+    }
+}
+
 enum err key_number(struct bytes key, uint64_t *ret) {
-    if (key.len == 0) return ERR_CORRUPT;
-    uint8_t kind = key.data[0];
-    size_t need = kind == KEY_KIND_DOCUMENT ? 1 + 1 + DIGEST_LEN + 8 : 1 + 8;
-    if (kind != KEY_KIND_LEAF && kind != KEY_KIND_DOCUMENT && kind != KEY_KIND_EVIDENCE)
-        return ERR_CORRUPT;
-    if (key.len != need) return ERR_CORRUPT;
+    size_t need = key.len ? numbered_len(key) : 0;
+    if (need == 0 || key.len != need) return ERR_CORRUPT;
     *ret = get_u64(key.data + need - 8);
     return ERR_OK;
 }

@@ -12,6 +12,8 @@
  *   T level u8, index u64                 width x 32: hashes of that tile, then the nodes above them (tree.h); full tiles never change again
  *   I record id 32                        index u64
  *   D algorithm u8, digest 32, index u64  empty: that document is named by the record at that index
+ *   A length u8, issuer, index u64        empty: the record at that index is that participant's
+ *   Y length u8, type, index u64          empty: the record at that index is of that type
  *   S key                                 contract state; keys and values belong to contracts/
  *   E number u64                          evidence kept for people: conflicting checkpoints and the like
  */
@@ -34,6 +36,8 @@ enum key_kind {
     KEY_KIND_TILE = 'T',
     KEY_KIND_RECORD = 'I',
     KEY_KIND_DOCUMENT = 'D',
+    KEY_KIND_ISSUER = 'A',
+    KEY_KIND_TYPE = 'Y',
     KEY_KIND_STATE = 'S',
     KEY_KIND_EVIDENCE = 'E'
 };
@@ -57,7 +61,12 @@ struct bytes key_bytes(const struct store_key *key);
 struct store_key key_kind_prefix(enum key_kind kind);
 struct store_key key_document_prefix(enum digest_alg alg, const uint8_t digest[DIGEST_LEN]);
 bool key_kind_known(uint8_t first);
-/* Number at the end of a leaf, document or evidence key of the right length; ERR_CORRUPT otherwise. */
+/* Lists: an empty row for each record, under its issuer and under its type, so that readers walk what they may read and not the log. Keys of one list grow with the log:
+ * they cost a write far less than a key at a random place. key_list_row: the row of one index in the list with that prefix. */
+struct store_key key_issuer_prefix(const char *issuer);
+struct store_key key_type_prefix(const char *type);
+struct store_key key_list_row(struct store_key prefix, uint64_t index);
+/* Number at the end of a leaf, document, list or evidence key of the right length; ERR_CORRUPT otherwise. */
 enum err key_number(struct bytes key, uint64_t *ret) MUST_CHECK;
 /* The key without its S, as contracts/ know it. */
 struct bytes key_state_inner(struct bytes key);

@@ -206,10 +206,14 @@ enum err kv_iter_open(struct kv *kv, const struct kv_snapshot *snapshot, struct 
     if (prefix.len) memcpy(copy, prefix.data, prefix.len);
     iter->prefix = bytes_of(copy, prefix.len);
     iter->iter = leveldb_create_iterator(kv->db, snapshot ? snapshot->read : kv->read);
-    struct bytes start = bytes_compare(from, prefix) < 0 ? prefix : from;
-    leveldb_iter_seek(iter->iter, chars(start), start.len);
+    kv_iter_seek(iter, from);
     *ret = iter;
     return ERR_OK;
+}
+
+void kv_iter_seek(struct kv_iter *iter, struct bytes from) {
+    struct bytes start = bytes_compare(from, iter->prefix) < 0 ? iter->prefix : from;
+    leveldb_iter_seek(iter->iter, chars(start), start.len);
 }
 
 bool kv_iter_valid(const struct kv_iter *iter) {

@@ -40,6 +40,7 @@ bool kv_iter_valid(const struct kv_iter *iter);
 struct bytes kv_iter_key(const struct kv_iter *iter); /* borrowed until the next step */
 struct bytes kv_iter_value(const struct kv_iter *iter);
 void kv_iter_next(struct kv_iter *iter);
+void kv_iter_seek(struct kv_iter *iter, struct bytes from); /* as `from` of kv_iter_open */
 enum err kv_iter_close(struct kv_iter *iter)
     MUST_CHECK; /* ERR_IO or ERR_CORRUPT where reading failed on the way */
 

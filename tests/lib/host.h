@@ -429,6 +429,8 @@ static inline struct host *host_open_flagging(const char *flagged) {
     host->api.wait_default_ms = 10000;
     host->api.wait_max_ms = 60000;
     host->api.node_name = HOST_ORIGIN "/node/1";
+    memset(host->api.cursor_key, 7, sizeof host->api.cursor_key);
+    host->api.streams_max = 8;
     host->api.started_ms = HOST_NOW_MS - 3600000;
     return host;
 }

@@ -105,6 +105,14 @@ static struct store_key document_key(uint64_t n, enum digest_alg alg) {
     return key_document(alg, digest, n);
 }
 
+static struct store_key issuer_row(const char *issuer, uint64_t n) {
+    return key_list_row(key_issuer_prefix(issuer), n);
+}
+
+static struct store_key type_row(const char *type, uint64_t n) {
+    return key_list_row(key_type_prefix(type), n);
+}
+
 /* -- healthy -- */
 
 Test(store_fsck, a_healthy_store_is_clean_and_counted) {
@@ -115,7 +123,7 @@ Test(store_fsck, a_healthy_store_is_clean_and_counted) {
         cr_expect(result.errors == 0, "%s", last);
         cr_expect(result.leaves == SIZE);
         cr_expect(result.tiles == 3);
-        cr_expect(result.index_rows == SIZE - 1 + documents);
+        cr_expect(result.index_rows == 3 * (SIZE - 1) + documents);
         struct store_head head = store_current(world.store);
         cr_expect(memcmp(result.root, head.root, HASH_LEN) == 0);
         world_reopen(&world);
@@ -205,11 +213,15 @@ Test(store_fsck, flipped_bits_in_index_rows_are_found) {
     expect_loss_found("id row of the last", record_key(SIZE - 1));
     expect_loss_found("sha-256 row", document_key(8, DIGEST_SHA256));
     expect_loss_found("sm3 row", document_key(9, DIGEST_SM3));
+    expect_loss_found("issuer row", issuer_row("employer-1", 7));
+    expect_loss_found("issuer row of the last", issuer_row("employer-1", SIZE - 1));
+    expect_loss_found("type row", type_row("labour-contract", 1));
 }
 
 Test(store_fsck, flipped_bits_in_keys_are_found) {
     struct store_key keys[] = {key_leaf(20), key_tile(0, 0), record_key(5),
-                               document_key(6, DIGEST_SM3)};
+                               document_key(6, DIGEST_SM3), issuer_row("employer-1", 270),
+                               type_row("labour-contract", 270)};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct buf value;
         raw_read(keys[i], &value);
@@ -233,6 +245,9 @@ Test(store_fsck, extra_rows_are_found) {
     expect_extra_found("id row", key_record(digest), bytes_of(index, sizeof index));
     expect_extra_found("sha-256 row", key_document(DIGEST_SHA256, digest, 3), bytes_of(NULL, 0));
     expect_extra_found("sm3 row", key_document(DIGEST_SM3, digest, 3), bytes_of(NULL, 0));
+    expect_extra_found("foreign issuer row", issuer_row("employer-2", 3), bytes_of(NULL, 0));
+    expect_extra_found("issuer row beyond", issuer_row("employer-1", SIZE), bytes_of(NULL, 0));
+    expect_extra_found("foreign type row", type_row("benefit", 3), bytes_of(NULL, 0));
     expect_extra_found("tile", key_tile(0, 2), bytes_of(hashes, sizeof hashes));
     expect_extra_found("high tile", key_tile(2, 0), bytes_of(hashes, sizeof hashes));
     struct buf leaf;

@@ -42,11 +42,14 @@ Test(store_keys, every_key_has_its_bytes) {
     expect_key(key_document_prefix(DIGEST_SM3, digest), "4401" DIGEST_HEX);
     expect_key(key_state(bytes_text("head")), "5368656164");
     expect_key(key_state(bytes_of(NULL, 0)), "53");
+    expect_key(key_issuer_prefix("acme"), "410461636d65");
+    expect_key(key_list_row(key_issuer_prefix("acme"), 258), "410461636d650000000000000102");
+    expect_key(key_list_row(key_type_prefix("benefit"), 1), "590762656e656669740000000000000001");
     expect_key(key_evidence(258), "450000000000000102");
 }
 
 Test(store_keys, prefixes_are_the_kinds_and_no_others) {
-    const char *kinds = "MLTIDSE";
+    const char *kinds = "MLTIDAYSE";
     for (unsigned byte = 0; byte < 256; byte++) {
         bool known = byte && strchr(kinds, (int)byte);
         cr_expect(key_kind_known((uint8_t)byte) == known, "byte %u", byte);
@@ -76,8 +79,10 @@ Test(store_keys, numbers_come_back_from_keys_of_the_right_length_only) {
     uint64_t number = 0;
     digest_fill(digest);
     struct store_key keys[] = {key_leaf(77), key_evidence(77),
-                               key_document(DIGEST_SM3, digest, 77)};
-    for (size_t i = 0; i < 3; i++) {
+                               key_document(DIGEST_SM3, digest, 77),
+                               key_list_row(key_issuer_prefix("acme"), 77),
+                               key_list_row(key_type_prefix(""), 77)};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         number = 0;
         cr_expect(key_number(key_bytes(&keys[i]), &number) == ERR_OK && number == 77);
         keys[i].len--;
