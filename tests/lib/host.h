@@ -519,7 +519,7 @@ static inline struct buf host_admit(const struct host *host, const char *registr
 /* -- requests -- */
 
 struct ask {
-    const char *method, *path, *query, *type, *accept, *prefer, *authorization;
+    const char *method, *path, *query, *type, *accept, *prefer, *authorization, *last_event;
     struct bytes body;
     size_t body_read;  /* of a streamed body: what was read of it */
     size_t body_whole; /* 0: all of it arrives; else it is said to be so long, and is cut */
@@ -545,6 +545,7 @@ static inline const char *ask_header(const struct http_request *request, const c
     if (strcmp(name, "Accept") == 0) return ask->accept;
     if (strcmp(name, "Prefer") == 0) return ask->prefer;
     if (strcmp(name, "Authorization") == 0) return ask->authorization;
+    if (strcmp(name, "Last-Event-ID") == 0) return ask->last_event;
     return NULL;
 }
 

@@ -142,7 +142,8 @@ Test(api_routes, any_other_byte_makes_another_path) {
         struct ask question = plain(&known[i]);
         question.path = path;
         int status = ask_status(host, question);
-        cr_assert(status == 404 || status == 405, "%s: %d", path, status);
+        bool judged = status == 401 && known[i].status == 401;
+        cr_assert(status == 404 || status == 405 || judged, "%s: %d", path, status);
     }
     host_close(host);
 }

@@ -219,8 +219,11 @@ Test(store_fsck, flipped_bits_in_index_rows_are_found) {
 }
 
 Test(store_fsck, flipped_bits_in_keys_are_found) {
-    struct store_key keys[] = {key_leaf(20), key_tile(0, 0), record_key(5),
-                               document_key(6, DIGEST_SM3), issuer_row("employer-1", 270),
+    struct store_key keys[] = {key_leaf(20),
+                               key_tile(0, 0),
+                               record_key(5),
+                               document_key(6, DIGEST_SM3),
+                               issuer_row("employer-1", 270),
                                type_row("labour-contract", 270)};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct buf value;

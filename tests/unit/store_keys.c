@@ -78,8 +78,7 @@ Test(store_keys, numbers_come_back_from_keys_of_the_right_length_only) {
     uint8_t digest[32];
     uint64_t number = 0;
     digest_fill(digest);
-    struct store_key keys[] = {key_leaf(77), key_evidence(77),
-                               key_document(DIGEST_SM3, digest, 77),
+    struct store_key keys[] = {key_leaf(77), key_evidence(77), key_document(DIGEST_SM3, digest, 77),
                                key_list_row(key_issuer_prefix("acme"), 77),
                                key_list_row(key_type_prefix(""), 77)};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
