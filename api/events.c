@@ -76,7 +76,7 @@ static enum err leaf_put(struct stream *stream, struct store_view *view, struct 
     struct problem why;
     uint64_t time_ms = 0;
     enum err err = stored_record(view, stream->at.index, &record, &time_ms);
-    if (!err) err = shown_check(&stream->reader, record->iss, record->type, &why);
+    if (!err) err = shown_check(&stream->reader, view, record, &why);
     if (!err && stream->at.part == 0) {
         err = shown_summary(view, record, stream->at.index, time_ms, &summary);
         if (!err)

@@ -201,7 +201,7 @@ static enum err page_show(struct page *page) {
     uint64_t time_ms = 0;
     enum err err = stored_record(page->final.view, page->at.index, &record, &time_ms);
     if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    err = shown_check(&page->reader, record->iss, record->type, &why);
+    err = shown_check(&page->reader, page->final.view, record, &why);
     if (err == ERR_SCOPE) err = ERR_CORRUPT;
     if (!err) err = page->show(page, record, time_ms);
     record_done(record);

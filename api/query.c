@@ -2,6 +2,7 @@
 #include "api/query.h"
 
 #include "contracts/scopes.h"
+#include "contracts/state_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,9 @@ static enum err scope_list(struct query *query, const struct reader *reader,
     if (scope->reach == SCOPE_ALL) return query_list(query, key_type_prefix(scope->type));
     if (*own) return ERR_OK;
     *own = true;
-    return query_list(query, key_issuer_prefix(reader->id));
+    struct state_key prefix = state_key_owned_prefix(reader->id);
+    enum err err = query_list(query, key_issuer_prefix(reader->id));
+    return err ? err : query_list(query, key_state(state_key_bytes(&prefix)));
 }
 
 enum err query_scope(struct query *query, const struct reader *reader, struct problem *ret_why) {

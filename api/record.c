@@ -24,7 +24,7 @@ static enum err record_find(struct api_call *call, const struct reader *reader,
                            "The record is in the ledger and not final yet; ask again in a moment.");
     err = stored_record(final->view, *ret_index, ret, ret_time_ms);
     if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    return shown_check(reader, (*ret)->iss, (*ret)->type, &call->why);
+    return shown_check(reader, final->view, *ret, &call->why);
 }
 
 static enum err chain_of(struct api_call *call, struct call_final *final,

@@ -30,9 +30,16 @@ enum err stored_record(struct store_view *view, uint64_t index, struct record **
     return err;
 }
 
-enum err shown_check(const struct reader *reader, const char *issuer, const char *type,
-                     struct problem *ret_why) {
-    if (scope_allows(reader->roles, reader->id, issuer, type)) return ERR_OK;
+enum err shown_check(const struct reader *reader, struct store_view *view,
+                     const struct record *record, struct problem *ret_why) {
+    struct view state = api_state_view(view);
+    struct chain_link link;
+    struct chain chain;
+    if (scope_allows(reader->roles, reader->id, record->iss, record->type)) return ERR_OK;
+    enum err err = chain_link_get(state, record->id, &link);
+    if (!err) err = chain_get(state, link.opening, &chain);
+    if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+    if (scope_allows(reader->roles, reader->id, chain.owner, record->type)) return ERR_OK;
     return problem_set(ret_why, ERR_SCOPE,
                        "None of the reader's roles may read this record. GET /v1/types lists what "
                        "each role may read.");

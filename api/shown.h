@@ -8,9 +8,10 @@
 /* The record at that index, and the time of its leaf. ERR_NOT_FOUND for the genesis and beyond the view. */
 enum err stored_record(struct store_view *view, uint64_t index, struct record **ret,
                        uint64_t *ret_time_ms) MUST_CHECK;
-/* ERR_SCOPE with a reason where the reader may not see a record of that issuer and type. */
-enum err shown_check(const struct reader *reader, const char *issuer, const char *type,
-                     struct problem *ret_why) MUST_CHECK;
+/* ERR_SCOPE with a reason where the reader may not see that record: neither as its issuer's nor, since a holder's word belongs to the contract that it is about, as its
+ * chain's owner's. */
+enum err shown_check(const struct reader *reader, struct store_view *view,
+                     const struct record *record, struct problem *ret_why) MUST_CHECK;
 /* {"id","index","time","issuer","type","act","act_zh","opening","status","status_zh","ref"?,"replaces"?,"replaced_by"?}: status is the record's own as it is now. */
 enum err shown_summary(struct store_view *view, const struct record *record, uint64_t index,
                        uint64_t time_ms, struct json **ret) MUST_CHECK;

@@ -205,6 +205,11 @@ static enum err checks_run(struct candidate *c) {
     return err ? err : rules_run(c);
 }
 
+/* Whose record it is for readers: a holder's word belongs to the contract that it is about. */
+static const char *owner_of(const struct candidate *c) {
+    return c->step.has_chain ? c->step.chain.owner : c->record->iss;
+}
+
 static enum err writes_stage(struct candidate *c) {
     struct overlay *overlay = c->admission->overlay;
     enum err err = c->type->apply ? c->type->apply(&c->input, overlay, c->admission->index,
@@ -212,8 +217,8 @@ static enum err writes_stage(struct candidate *c) {
                                   : ERR_OK;
     if (!err) err = findings_open(c);
     if (!err) err = holder_keep(overlay, c->type, c->record);
-    if (!err) err = lists_put(overlay, c->record, c->admission->index);
-    if (!err) err = statistics_count(overlay, c->record, c->admission->time_ms);
+    if (!err) err = lists_put(overlay, c->record, owner_of(c), c->admission->index);
+    if (!err) err = statistics_count(overlay, c->record, owner_of(c), c->admission->time_ms);
     return err ? err : chain_step_write(&c->step, c->record, c->admission->index, overlay);
 }
 

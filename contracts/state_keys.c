@@ -111,6 +111,18 @@ struct state_key state_key_tagged(const uint8_t tag[32], uint64_t index) {
     return key;
 }
 
+struct state_key state_key_owned_prefix(const char *owner) {
+    struct state_key key = key_of("o ", nothing, nothing);
+    key_add_text8(&key, owner);
+    return key;
+}
+
+struct state_key state_key_owned(const char *owner, uint64_t index) {
+    struct state_key key = state_key_owned_prefix(owner);
+    key_add_u64(&key, index);
+    return key;
+}
+
 struct state_key state_key_ruled_prefix(const char *rule) {
     struct state_key key = key_of("n ", nothing, nothing);
     key_add_text8(&key, rule);

@@ -27,6 +27,8 @@
  *   "B " payer " " batch       item text8, period text8, closed u8, count u64, and per set bit of count, lowest first,     benefit_state.c
  *        number                the hash of that perfect subtree 32 (RFC 6962 over the record ids)
  *   "t " tag 32, index u64     empty: the record at that index is about whom the tag stands for                            lists.c
+ *   "o " owner text8,          empty: the record at that index is in that participant's chain and another issued it       lists.c
+ *        index u64
  *   "n " rule id text8,        id of the finding that the rule opened at that record 32                                    finding.c
  *        index u64
  *   "s " whose text8 (empty:   records u64, payments u64, fen u64: of one participant, or of all                          statistics.c
@@ -65,11 +67,13 @@ struct state_key state_key_benefit(const uint8_t opening[RECORD_ID_LEN]);
 struct state_key state_key_payment(const uint8_t tag[32], const char *item, const char *slot);
 struct state_key state_key_payrun(const char *payer, const char *batch_no);
 struct state_key state_key_tagged(const uint8_t tag[32], uint64_t index);
+struct state_key state_key_owned(const char *owner, uint64_t index);
 struct state_key state_key_ruled(const char *rule, uint64_t index);
 struct state_key state_key_statistic(const char *whose, const char *month, const char *type,
                                      const char *act, const char *item, const char *result);
-/* What all keys of a list begin with: a tag's records, a rule's findings, a participant's statistics from all months. */
+/* What all keys of a list begin with: a tag's records, others' in an owner's chains, a rule's findings, a participant's statistics from all months. */
 struct state_key state_key_tagged_prefix(const uint8_t tag[32]);
+struct state_key state_key_owned_prefix(const char *owner);
 struct state_key state_key_ruled_prefix(const char *rule);
 struct state_key state_key_statistics(const char *whose);
 /* What all keys of participants, or of a record's findings, begin with. */

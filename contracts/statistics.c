@@ -102,10 +102,11 @@ static enum err cell_add(struct overlay *overlay, const char *whose, const struc
     return overlay_put(overlay, state_key_bytes(&key), bytes_of(value, sizeof value));
 }
 
-enum err statistics_count(struct overlay *overlay, const struct record *record, uint64_t time_ms) {
+enum err statistics_count(struct overlay *overlay, const struct record *record, const char *owner,
+                          uint64_t time_ms) {
     struct cell cell = cell_of(record, time_ms);
     enum err err = cell_add(overlay, "", &cell);
-    return err ? err : cell_add(overlay, record->iss, &cell);
+    return err ? err : cell_add(overlay, owner, &cell);
 }
 
 /* -- small cells -- */

@@ -15,8 +15,8 @@
 
 #define STATISTICS_SMALL 10
 
-/* Adds an accepted record to its cells. time_ms: of its leaf. */
-enum err statistics_count(struct overlay *overlay, const struct record *record,
+/* Adds an accepted record to its cells. owner: of its chain. time_ms: of its leaf. */
+enum err statistics_count(struct overlay *overlay, const struct record *record, const char *owner,
                           uint64_t time_ms) MUST_CHECK;
 
 /* The month of Asia/Shanghai (UTC+8 all the year) in which that ledger time lies, and its day (period.h). */

@@ -568,9 +568,9 @@ static inline struct http_reply ask(struct host *host, struct ask question) {
     return reply;
 }
 
-/* The same with an access token of vector_key(alg, issuer) for exactly this request; a number makes its jti. */
-static inline struct http_reply ask_as(struct host *host, const char *issuer, enum key_alg alg,
-                                       uint64_t number, struct ask question) {
+/* "Bearer " and an access token of vector_key(alg, issuer) for exactly that request; a number makes its jti. The caller frees it. */
+static inline struct buf host_token(struct host *host, const char *issuer, enum key_alg alg,
+                                    uint64_t number, struct ask question) {
     struct key_secret *key = vector_key(alg, issuer);
     struct token_make make = {.iss = issuer,
                               .node = HOST_ORIGIN "/node/1",
@@ -585,10 +585,17 @@ static inline struct http_reply ask_as(struct host *host, const char *issuer, en
     buf_init(&token, LIMIT_TOKEN);
     cr_assert(buf_add_text(&token, "Bearer ") == ERR_OK);
     cr_assert(token_sign(key, &make, &token) == ERR_OK);
+    key_secret_done(key);
+    return token;
+}
+
+/* The same as ask with such a token. */
+static inline struct http_reply ask_as(struct host *host, const char *issuer, enum key_alg alg,
+                                       uint64_t number, struct ask question) {
+    struct buf token = host_token(host, issuer, alg, number, question);
     question.authorization = buf_text(&token);
     struct http_reply reply = ask(host, question);
     buf_done(&token);
-    key_secret_done(key);
     return reply;
 }
 

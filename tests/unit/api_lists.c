@@ -137,6 +137,44 @@ Test(api_lists, no_end_by_a_time_can_be_shown_by_the_workers_list) {
     readers_close(r);
 }
 
+/* A worker's own word about a contract: its employer reads it like its own records, another employer does not. */
+Test(api_lists, what_a_holder_says_belongs_to_the_contracts_owner) {
+    struct readers *r = readers_open(NULL);
+    struct key_secret *worker = vector_key(KEY_ED25519, "worker");
+    char uri[LIMIT_ID + 1], tag[44], path[128], query[64];
+    struct json *cnf = json_new_object();
+    host_put(cnf, "jwk", key_public_jwk(key_secret_public(worker)));
+    struct buf text = json_bytes_of(cnf), over;
+    buf_init(&over, 1024);
+    cr_assert(buf_format(&over, "{\"cnf\":%.*s}", (int)text.len, text.data) == ERR_OK);
+    uint64_t contract = readers_contract(r, "acme", "conclude", buf_text(&over), NULL, 1);
+    (void)snprintf(uri, sizeof uri, RECORD_KEY_URI "%s", key_secret_public(worker)->kid);
+    struct json *claims = host_claims(r->host, uri, "labour-contract", "acknowledge", ++r->number);
+    json_put_id(claims, "ref", r->ids[contract]);
+    struct buf payload = json_bytes_of(claims), jws;
+    buf_init(&jws, LIMIT_RECORD);
+    cr_assert(jws_sign(worker, JWS_TYP_RECORD, buf_bytes(&payload), &jws) == ERR_OK);
+    readers_take(r, &jws, "worker", "labour-contract");
+    uint64_t word = r->size - 1, got[READERS_MAX];
+    cr_assert_eq(walk(r, "acme", "/v1/records", "records", "", 1, false, got, READERS_MAX), 2);
+    cr_expect_eq(got[1], word);
+    cr_expect_eq(walk(r, "zeta", "/v1/records", "records", "", 9, false, got, READERS_MAX), 0);
+    readers_tag(1, tag);
+    (void)snprintf(query, sizeof query, "&tag=%s", tag);
+    cr_expect_eq(walk(r, "acme", "/v1/records", "records", query, 1, false, got, READERS_MAX), 2);
+    readers_path("/v1/records/", r->ids[word], path);
+    json_done(readers_get(r, "acme", path, NULL));
+    reply_is_problem(readers_ask(r, "zeta", path, NULL), ERR_SCOPE);
+    json_done(cnf);
+    json_done(claims);
+    buf_done(&text);
+    buf_done(&over);
+    buf_done(&payload);
+    buf_done(&jws);
+    key_secret_done(worker);
+    readers_close(r);
+}
+
 Test(api_lists, times_are_of_the_ledger_and_both_ends_are_included) {
     struct readers *r = readers_open(NULL);
     uint64_t times[6], got[READERS_MAX];
