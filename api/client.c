@@ -28,6 +28,7 @@ struct transfer {
     CURL *curl;
     enum err (*take)(void *arg, struct bytes piece); /* NULL: the body goes into the reply */
     void *arg;
+    bool lasts; /* as long as it is not silent */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -141,6 +142,13 @@ static void options_common(struct client *client, const char *url, struct curl_s
     if (client->ca) (void)curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca);
 }
 
+/* As long as it lasts, but a byte a second on the average of that time: the server sends a comment every 10 s. */
+static void options_stream(CURL *curl) {
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)CLIENT_SILENT_S);
+}
+
 static void options_method(CURL *curl, const char *method, struct bytes body) {
     if (strcmp(method, "POST") != 0) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
@@ -197,8 +205,9 @@ static enum err call(struct client *client, const char *method, const char *path
     if (!err) err = headers_list(headers, &list);
     if (!err) {
         options_common(client, url, list, &transfer);
+        if (transfer.lasts) options_stream(client->curl);
         options_method(client->curl, method, body);
-        err = perform(client, &transfer, max_reply, ret_why);
+        err = perform(client, transfer, max_reply, ret_why);
     }
     curl_slist_free_all(list);
     free(url);
@@ -222,6 +231,33 @@ enum err client_stream(struct client *client, const char *path,
                        struct client_reply *ret, struct problem *ret_why) {
     struct transfer transfer = {.take = take, .arg = arg};
     return call(client, "GET", path, NULL, bytes_of(NULL, 0), PROBLEM_MAX, transfer, ret, ret_why);
+}
+
+/* What client_watch hands on. */
+struct watched {
+    bool (*each)(void *ctx, struct bytes bytes);
+    void *ctx;
+    bool has_ended; /* each wanted no more */
+};
+
+/* An error ends the call; which one does not matter, since has_ended says why. */
+static enum err watched_take(void *arg, struct bytes piece) {
+    struct watched *watched = arg;
+    watched->has_ended = !watched->each(watched->ctx, piece);
+    return watched->has_ended ? ERR_STATE : ERR_OK;
+}
+
+enum err client_watch(struct client *client, const char *path, const char *const *headers,
+                      bool (*each)(void *ctx, struct bytes bytes), void *ctx,
+                      struct client_reply *ret, struct problem *ret_why) {
+    struct watched watched = {each, ctx, false};
+    struct transfer transfer = {.take = watched_take, .arg = &watched, .lasts = true};
+    enum err err =
+        call(client, "GET", path, headers, bytes_of(NULL, 0), PROBLEM_MAX, transfer, ret, ret_why);
+    if (!watched.has_ended) return err;
+    memset(ret, 0, sizeof *ret);
+    ret->status = 200;
+    return ERR_OK;
 }
 
 void client_reply_done(struct client_reply *reply) {

@@ -26,6 +26,12 @@ enum err client_call(struct client *client, const char *method, const char *path
 enum err client_stream(struct client *client, const char *path,
                        enum err (*take)(void *arg, struct bytes piece), void *arg,
                        struct client_reply *ret, struct problem *ret_why) MUST_CHECK;
+/* A GET whose 200 answer is handed on as it comes, until `each` returns false or it ends, both ERR_OK; it may last, but not be silent for CLIENT_SILENT_S. Any other status: its
+ * body is in *ret. */
+#define CLIENT_SILENT_S 60
+enum err client_watch(struct client *client, const char *path, const char *const *headers,
+                      bool (*each)(void *ctx, struct bytes bytes), void *ctx,
+                      struct client_reply *ret, struct problem *ret_why) MUST_CHECK;
 void client_reply_done(struct client_reply *reply); /* accepts zeroed */
 /* The problem of a problem+json reply (or a made-up one from status and text). */
 void client_problem(const struct client_reply *reply, struct problem *ret);

@@ -83,20 +83,27 @@ enum err access_header(struct access *access, const char *method, const char *pa
                        "lower-case letters, digits and hyphens that begins with a letter.");
 }
 
-static enum err call_once(struct access *access, const char *method, const char *path,
-                          const char *content_type, struct bytes body, size_t max,
-                          struct client_reply *ret, struct problem *ret_why) {
-    char bare[PATH_LEN], type[128];
-    struct buf header;
+/* "Authorization: Bearer ..." for the path without its query. The caller frees it, also on failure. */
+static enum err header_line(struct access *access, const char *method, const char *path,
+                            struct bytes body, struct buf *out, struct problem *ret_why) {
+    char bare[PATH_LEN];
     size_t len = strcspn(path, "?");
+    buf_init(out, LIMIT_TOKEN + 64);
     if (len >= sizeof bare) return problem_set(ret_why, ERR_REQUEST, "The path is too long.");
     memcpy(bare, path, len);
     bare[len] = 0;
-    buf_init(&header, LIMIT_TOKEN + 64);
-    enum err err = buf_add_text(&header, "Authorization: ");
-    if (!err) err = access_header(access, method, bare, body, &header, ret_why);
+    enum err err = buf_add_text(out, "Authorization: ");
+    if (!err) err = access_header(access, method, bare, body, out, ret_why);
+    return err || buf_text(out) ? err : ERR_NO_MEMORY;
+}
+
+static enum err call_once(struct access *access, const char *method, const char *path,
+                          const char *content_type, struct bytes body, size_t max,
+                          struct client_reply *ret, struct problem *ret_why) {
+    char type[128];
+    struct buf header;
+    enum err err = header_line(access, method, path, body, &header, ret_why);
     const char *line = err ? NULL : buf_text(&header);
-    if (!err && !line) err = ERR_NO_MEMORY;
     if (content_type) (void)snprintf(type, sizeof type, "Content-Type: %s", content_type);
     const char *const headers[] = {line, content_type ? type : NULL, NULL};
     if (!err) err = client_call(access->client, method, path, headers, body, max, ret, ret_why);
@@ -140,4 +147,28 @@ enum err access_get_json(struct access *access, const char *path, struct json **
     if (!err) err = json_parse(buf_bytes(&reply.body), ret, ret_why);
     client_reply_done(&reply);
     return err;
+}
+
+static enum err stream_once(struct access *access, const char *path, const char *header,
+                            bool (*each)(void *ctx, struct bytes bytes), void *ctx,
+                            struct problem *ret_why) {
+    struct client_reply reply;
+    struct buf line;
+    memset(&reply, 0, sizeof reply);
+    enum err err = header_line(access, "GET", path, bytes_of(NULL, 0), &line, ret_why);
+    const char *const headers[] = {err ? NULL : buf_text(&line), header, NULL};
+    if (!err) err = client_watch(access->client, path, headers, each, ctx, &reply, ret_why);
+    if (!err) err = remote_reply_check(&reply, ret_why);
+    client_reply_done(&reply);
+    buf_done(&line);
+    return err;
+}
+
+enum err access_stream(struct access *access, const char *path, const char *header,
+                       bool (*each)(void *ctx, struct bytes bytes), void *ctx,
+                       struct problem *ret_why) {
+    enum err err = stream_once(access, path, header, each, ctx, ret_why);
+    if (err != ERR_TOKEN_EXPIRED) return err;
+    (void)sleep(TOKEN_AHEAD_S + 1); /* a node that has just started takes no token for a moment */
+    return stream_once(access, path, header, each, ctx, ret_why);
 }

@@ -29,6 +29,10 @@ enum err access_header(struct access *access, const char *method, const char *pa
 enum err access_call(struct access *access, const char *method, const char *path,
                      const char *content_type, struct bytes body, size_t max,
                      struct client_reply *ret, struct problem *ret_why) MUST_CHECK;
+/* A GET that streams (client_watch), with one more header line or NULL; an answer of another status than 200 becomes its problem. */
+enum err access_stream(struct access *access, const char *path, const char *header,
+                       bool (*each)(void *ctx, struct bytes bytes), void *ctx,
+                       struct problem *ret_why) MUST_CHECK;
 /* The JSON of a 200 answer; any other status becomes its problem. */
 enum err access_get_json(struct access *access, const char *path, struct json **ret,
                          struct problem *ret_why) MUST_CHECK;

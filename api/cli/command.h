@@ -112,6 +112,7 @@ extern const struct command command_init, command_key_new, command_key_show,
     command_participant_rotate, command_participant_revoke, command_notarize, command_batch,
     command_verify, command_present, command_acknowledge, command_receipt, command_receipt_refresh,
     command_tag, command_check, command_audit, command_fsck, command_conflict, command_policy,
-    command_status;
+    command_status, command_show, command_list, command_contract, command_findings,
+    command_statistics, command_events;
 
 #endif

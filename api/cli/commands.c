@@ -18,6 +18,12 @@ const struct command *const commands[] = {
     &command_receipt_refresh, /* before the shorter name */
     &command_receipt,
     &command_tag,
+    &command_show,
+    &command_list,
+    &command_contract,
+    &command_findings,
+    &command_statistics,
+    &command_events,
     &command_check,
     &command_audit,
     &command_fsck,

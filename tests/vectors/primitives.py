@@ -66,14 +66,24 @@ def ed_base():
     return (P - x if x & 1 else x), y
 
 
+def ed_add_extended(a, b):
+    """RFC 8032 section 5.1.4: (X, Y, Z, T) with x = X/Z, y = Y/Z, x y = T/Z; no inversion."""
+    x1, y1, z1, t1 = a
+    x2, y2, z2, t2 = b
+    m, n, c, d = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P, 2 * t1 * D * t2 % P, 2 * z1 * z2 % P
+    e, f, g, h = n - m, d - c, d + c, n + m
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
 def ed_times(k, point):
-    total = (0, 1)
+    total, step = (0, 1, 1, 0), (point[0], point[1], 1, point[0] * point[1] % P)
     while k:
         if k & 1:
-            total = ed_add(total, point)
-        point = ed_add(point, point)
+            total = ed_add_extended(total, step)
+        step = ed_add_extended(step, step)
         k >>= 1
-    return total
+    z = pow(total[2], P - 2, P)
+    return total[0] * z % P, total[1] * z % P
 
 
 def ed_encode(point):
