@@ -121,6 +121,14 @@ check "and an employer who has issued nothing" python3 tests/integration/reads.p
 check "each read is in the log, with its purpose" grep -q 'authorised.*reader=court.*roles=court.*purpose=integration-test' "$dir/node.err"
 check "and no token is" sh -c "! grep -q 'eyJ' '$dir/node.err'"
 
+# -- docs/API.md: a token with nothing but a shell and openssl --
+check "an Ed25519 key" "$qizheng" key new --alg Ed25519 --out "$dir/acme.pem"
+check "is admitted" employer_admit acme 91999999FAKE00013K "$dir/acme.jwk"
+sed -n '/^    b64() {/,/^    curl -H/s/^    //p' docs/API.md |
+    sed -e "s|http://127.0.0.1:8080|$url|g" -e "s|acme.pem|$dir/acme.pem|g" -e "s|token.txt|$dir/token.txt|g" -e "s|qizheng key|$qizheng key|" \
+        -e "s/| jq -r .\([a-z]*\)/| python3 -c 'import json,sys; print(json.load(sys.stdin)[\"\1\"])'/" >"$dir/token.sh"
+check "the manual's token is taken" sh -c "sh '$dir/token.sh' | grep -q '\"records\":\[\]'"
+
 # -- a node that stops and starts --
 reader events court --json >"$dir/long" 2>"$dir/long.err" &
 live=$!
