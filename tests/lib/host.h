@@ -616,13 +616,12 @@ static inline const char *reply_header(const struct http_reply *reply, const cha
 static inline enum err reply_drain(struct http_reply *reply) {
     struct buf piece;
     enum err err = ERR_OK;
-    bool has_more = reply->stream.next != NULL;
+    bool has_ended = reply->stream.next == NULL;
     buf_init(&piece, LIMIT_HTTP_REPLY);
-    while (!err && has_more) {
+    while (!err && !has_ended) {
         buf_clear(&piece);
-        err = reply->stream.next(reply->stream.ctx, &piece);
-        has_more = !err && piece.len > 0;
-        if (has_more) cr_assert(buf_add(&reply->body, buf_bytes(&piece)) == ERR_OK);
+        err = reply->stream.next(reply->stream.ctx, &piece, &has_ended);
+        if (!err) cr_assert(buf_add(&reply->body, buf_bytes(&piece)) == ERR_OK);
     }
     buf_done(&piece);
     return err;
