@@ -79,6 +79,8 @@ struct api_host {
                               struct problem *ret_why);
 };
 
+struct chains;
+
 struct api {
     struct api_host host;
     struct store *store;
@@ -87,6 +89,7 @@ struct api {
     struct bytes policy;      /* this ledger's verifier policy text */
     unsigned wait_default_ms; /* 10000 */
     unsigned wait_max_ms;     /* 60000 */
+    struct chains *chains;    /* of issuers, for receipts; NULL: made anew each time */
     const char *node_name;    /* what access tokens name as their audience */
     uint8_t cursor_key[32];   /* seals the cursors of lists; of this process alone */
     unsigned streams_max;     /* event streams at a time */

@@ -107,9 +107,15 @@ struct reader {
 enum err call_reader(struct api_call *call, struct reader *ret) MUST_CHECK;
 
 /* -- receipts (receipts.c) -- */
-/* The receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. */
-enum err receipt_of(struct call_final *final, uint64_t index, bool with_record, struct json **ret,
-                    struct problem *ret_why) MUST_CHECK;
+/* Appends the receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;
+ * ERR_TOO_LARGE. */
+enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
+                     bool with_record, struct buf *out, uint64_t *ret_time_ms) MUST_CHECK;
+/* Appends object, which has members, with the member `receipt` behind them: with the record. *out is left as it happens to be on failure. */
+enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
+                      struct json *object, struct buf *out) MUST_CHECK;
+/* Ledger time of a leaf, milliseconds since 1970 UTC. */
+enum err receipt_time(struct store_view *view, uint64_t index, uint64_t *ret_ms) MUST_CHECK;
 
 /* -- documents (documents.c) -- */
 /* {"alg","digest","present","since"?}: whether a leaf below the final size names that document, and the first one's time. */

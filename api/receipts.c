@@ -5,10 +5,12 @@
  * Each step of that chain must lie below the one before, since a key is bound before it signs: it ends, and a row that says otherwise is ERR_CORRUPT. */
 #include "api/call.h"
 
+#include "api/chains.h"
 #include "ledger/base/text.h"
 #include "ledger/proof/receipt.h"
 #include "ledger/proof/tlog_proof.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +19,10 @@
 #define RECEIPT_MEMORY (2 * LIMIT_RECEIPT)
 
 struct builder {
+    struct api_call *call;
     struct call_final *final;
     struct arena memory;
-    struct buf scratch;
+    struct buf scratch, issuer;
     struct receipt_link links[LIMIT_CHAIN];
     size_t link_count;
 };
@@ -49,7 +52,7 @@ static enum err builder_body(struct builder *builder, uint64_t index, struct byt
     return ret->data ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err leaf_time(struct store_view *view, uint64_t index, uint64_t *ret) {
+enum err receipt_time(struct store_view *view, uint64_t index, uint64_t *ret) {
     uint8_t leaf[LEAF_LEN], hash[32];
     enum err err = store_view_leaf(view, index, leaf);
     return err ? err : leaf_decode(leaf, ret, hash);
@@ -78,7 +81,7 @@ static enum err builder_link(struct builder *builder, uint64_t index, struct byt
     struct receipt_link *link = &builder->links[builder->link_count];
     enum err err = builder_body(builder, index, ret_body);
     if (!err) err = builder_proof(builder, index, &link->proof);
-    if (!err) err = leaf_time(builder->final->view, index, &link->time_ms);
+    if (!err) err = receipt_time(builder->final->view, index, &link->time_ms);
     if (err) return err;
     if (index == 0)
         link->genesis = *ret_body;
@@ -101,48 +104,82 @@ static enum err builder_chain(struct builder *builder, uint64_t index, struct by
     return ERR_OK;
 }
 
-/* "<jws>~": a presentation without disclosures. */
-static enum err presentation(struct builder *builder, struct bytes body, struct bytes *ret) {
-    buf_clear(&builder->scratch);
-    enum err err = buf_add(&builder->scratch, body);
-    if (!err) err = buf_add_byte(&builder->scratch, '~');
+/* The member `issuer` of a record whose key was bound by the leaf at `bound`, as text; kept for the next one. */
+static enum err issuer_text(struct builder *builder, uint64_t bound, struct buf *out) {
+    struct call_final *final = builder->final;
+    struct chains *chains = builder->call->api->chains;
+    struct bytes body, note = final->checkpoint.note;
+    enum err err = chains_get(chains, note, bound, out);
+    if (err != ERR_NOT_FOUND) return err;
+    err = builder_link(builder, bound, &body);
+    if (!err) err = builder_chain(builder, bound, body);
+    if (!err) err = receipt_issuer_format(builder->links, builder->link_count, out);
     if (err) return err;
-    *ret = arena_copy(&builder->memory, buf_bytes(&builder->scratch));
-    return ret->data ? ERR_OK : ERR_NO_MEMORY;
+    chains_put(chains, note, final->checkpoint.size, final->checkpoint.time_s, bound,
+               buf_bytes(out));
+    return ERR_OK;
 }
 
-static enum err build(struct builder *builder, uint64_t index, bool with_record,
-                      struct json **ret) {
+/* Record and issuer of a receipt that shows them. */
+static enum err record_parts(struct builder *builder, uint64_t index, struct receipt_parts *parts) {
+    uint64_t bound = 0;
+    if (index == 0) return ERR_OK; /* the genesis is no record: its leaf stands */
+    enum err err = builder_body(builder, index, &parts->record);
+    if (!err) err = body_bound(builder->final->view, parts->record, &bound);
+    if (err) return err;
+    if (bound >= index) return ERR_CORRUPT;
+    err = issuer_text(builder, bound, &builder->issuer);
+    parts->issuer = buf_bytes(&builder->issuer);
+    return err;
+}
+
+static enum err build(struct builder *builder, uint64_t index, bool with_record, struct buf *out,
+                      uint64_t *ret_time_ms) {
     uint8_t leaf[LEAF_LEN], hash[32];
-    uint64_t time_ms = 0;
-    struct bytes body, proof, shown = bytes_of(NULL, 0);
+    struct receipt_parts parts = {.leaf = leaf};
     enum err err = store_view_leaf(builder->final->view, index, leaf);
-    if (!err) err = leaf_decode(leaf, &time_ms, hash);
-    if (!err) err = builder_proof(builder, index, &proof);
-    if (!err && with_record) err = builder_body(builder, index, &body);
-    if (!err && with_record) err = presentation(builder, body, &shown);
-    if (!err && with_record) err = builder_chain(builder, index, body);
-    if (err) return err;
-    return receipt_build(shown, leaf, time_ms, proof, builder->link_count ? builder->links : NULL,
-                         builder->link_count, ret);
+    if (!err) err = leaf_decode(leaf, &parts.time_ms, hash);
+    if (!err) err = builder_proof(builder, index, &parts.proof);
+    if (!err && with_record) err = record_parts(builder, index, &parts);
+    if (!err) err = receipt_format(&parts, out);
+    if (!err) *ret_time_ms = parts.time_ms;
+    return err;
 }
 
-enum err receipt_of(struct call_final *final, uint64_t index, bool with_record, struct json **ret,
-                    struct problem *ret_why) {
+enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
+                     bool with_record, struct buf *out, uint64_t *ret_time_ms) {
     struct builder *builder = calloc(1, sizeof *builder);
     if (!builder) return ERR_NO_MEMORY;
+    builder->call = call;
     builder->final = final;
     arena_init(&builder->memory, RECEIPT_MEMORY);
     buf_init(&builder->scratch, LIMIT_RECEIPT);
-    enum err err = build(builder, index, with_record, ret);
+    buf_init(&builder->issuer, LIMIT_RECEIPT);
+    size_t before = out->len;
+    enum err err = build(builder, index, with_record, out, ret_time_ms);
+    if (!err && out->len - before > LIMIT_RECEIPT) err = ERR_TOO_LARGE;
+    if (err) out->len = before;
     if (err == ERR_TOO_LARGE) {
-        (void)problem_set(ret_why, err, "The receipt would be larger than %d bytes.",
+        (void)problem_set(&call->why, err, "The receipt would be larger than %d bytes.",
                           LIMIT_RECEIPT);
     }
+    buf_done(&builder->issuer);
     buf_done(&builder->scratch);
     arena_done(&builder->memory);
     free(builder);
     return err;
+}
+
+enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
+                      struct json *object, struct buf *out) {
+    uint64_t time_ms;
+    enum err err = json_format(object, out);
+    if (err) return err;
+    assert(out->len && out->data[out->len - 1] == '}');
+    out->len--;
+    err = buf_add_text(out, ",\"receipt\":");
+    if (!err) err = receipt_add(call, final, index, true, out, &time_ms);
+    return err ? err : buf_format(out, "}");
 }
 
 /* -- GET /v1/records/{id}/receipt -- */
@@ -168,9 +205,9 @@ static enum err reply_proof(struct api_call *call, struct call_final *final, uin
 }
 
 static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index) {
-    struct json *receipt = NULL;
-    enum err err = receipt_of(final, index, false, &receipt, &call->why);
-    return err ? err : http_reply_json(call->reply, 200, RECEIPT_MEDIA_TYPE, receipt);
+    uint64_t time_ms;
+    enum err err = call_text(call, RECEIPT_MEDIA_TYPE, bytes_of(NULL, 0));
+    return err ? err : receipt_add(call, final, index, false, &call->reply->body, &time_ms);
 }
 
 /* A receipt file has exactly the members of FORMATS.md section 5, so the size stands in the header alone. */

@@ -85,37 +85,35 @@ static enum err put_hits(struct json *body, const struct rule_hits *hits) {
     return err ? err : json_put(body, "findings", json);
 }
 
-/* The summary around a receipt. hits NULL: the record was known and nothing was judged now. */
+/* What stands around a receipt. hits NULL: the record was known and nothing was judged now. */
 static enum err summary(struct submission_call *s, struct call_final *final, uint64_t index,
                         const struct rule_hits *hits, struct json *body) {
-    struct json *receipt = NULL;
-    int64_t time_ms = 0;
-    enum err err = receipt_of(final, index, true, &receipt, &s->call->why);
-    if (err) return err;
-    (void)json_int(json_member(receipt, "time"), &time_ms);
-    err = json_put(body, "receipt", receipt);
+    uint64_t time_ms = 0;
+    enum err err = receipt_time(final->view, index, &time_ms);
     if (!err) err = json_put_text(body, "id", s->id_hex);
     if (!err) err = json_put_int(body, "index", (int64_t)index);
-    if (!err) err = json_put_int(body, "time", time_ms);
+    if (!err) err = json_put_int(body, "time", (int64_t)time_ms);
+    if (!err) err = json_put_int(body, "size", (int64_t)s->call->size);
     if (!err && hits) err = put_hits(body, hits);
     return err;
 }
 
 static enum err reply_final(struct submission_call *s, int status, uint64_t index,
                             const struct rule_hits *hits) {
+    struct api_call *call = s->call;
     struct call_final final;
-    enum err err = call_final(s->call, &final);
+    enum err err = call_final(call, &final);
     if (err) return err;
     struct json *body = json_new_object();
     err = body ? summary(s, &final, index, hits, body) : ERR_NO_MEMORY;
-    call_final_done(s->call, &final);
-    if (err) {
-        json_done(body);
-        return err;
-    }
-    err = call_json(s->call, status, MEDIA_JSON, body);
-    if (!err) reply_headers(s);
-    return err;
+    if (!err) err = call_text(call, MEDIA_JSON, bytes_of(NULL, 0));
+    if (!err) err = receipt_join(call, &final, index, body, &call->reply->body);
+    json_done(body);
+    call_final_done(call, &final);
+    if (err) return err;
+    call->reply->status = status;
+    reply_headers(s);
+    return ERR_OK;
 }
 
 static enum err reply_known(struct submission_call *s, uint64_t index) {

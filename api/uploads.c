@@ -155,14 +155,6 @@ static enum err put_problem(struct piece *piece, const struct problem *problem, 
     return err ? err : json_put(json, "problem", object);
 }
 
-static enum err put_leaf(struct piece *piece, uint64_t index, struct json *json) {
-    struct json *receipt = NULL;
-    enum err err = json_put_int(json, "index", (int64_t)index);
-    if (err || !piece->has_final || index >= piece->final.checkpoint.size) return err;
-    err = receipt_of(&piece->final, index, true, &receipt, &piece->stream->call.why);
-    return err ? err : json_put(json, "receipt", receipt);
-}
-
 static enum err put_outcome(struct piece *piece, const struct spool_outcome *outcome,
                             struct json *json) {
     char id[2 * RECORD_ID_LEN + 1];
@@ -171,7 +163,12 @@ static enum err put_outcome(struct piece *piece, const struct spool_outcome *out
     if (!err && outcome->has_id) err = json_put_text(json, "id", id);
     if (err) return err;
     return outcome->kind == SPOOL_REFUSED ? put_problem(piece, &outcome->problem, json)
-                                          : put_leaf(piece, outcome->index, json);
+                                          : json_put_int(json, "index", (int64_t)outcome->index);
+}
+
+static bool has_receipt(const struct piece *piece, const struct spool_outcome *outcome) {
+    return outcome->kind != SPOOL_REFUSED && piece->has_final &&
+           outcome->index < piece->final.checkpoint.size;
 }
 
 /* Lines behind the last outcome are `received`. */
@@ -185,7 +182,11 @@ static enum err put_line(struct piece *piece) {
     err = json ? json_put_int(json, "line", (int64_t)++stream->line) : ERR_NO_MEMORY;
     if (!err && is_settled) err = put_outcome(piece, &outcome, json);
     if (!err && !is_settled) err = put_status(json, (enum spool_kind)0);
-    if (!err) err = json_format(json, piece->out);
+    if (!err && is_settled && has_receipt(piece, &outcome)) {
+        err = receipt_join(&stream->call, &piece->final, outcome.index, json, piece->out);
+    } else if (!err) {
+        err = json_format(json, piece->out);
+    }
     if (!err) err = buf_add_byte(piece->out, '\n');
     json_done(json);
     return err;

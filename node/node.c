@@ -1,6 +1,7 @@
 /* See node.h. */
 #include "node/node.h"
 
+#include "api/chains.h"
 #include "api/log.h"
 #include "api/metrics.h"
 #include "api/server.h"
@@ -365,6 +366,7 @@ static enum err storage_open(struct node *node, struct problem *ret_why) {
     if (!err) err = keycache_open(&node->keycache);
     if (!err) err = published_open(&node->published);
     if (!err) err = usedtokens_open(&node->usedtokens);
+    if (!err) err = chains_open(&node->api.chains);
     if (!err) err = queue_open(node->config->http.queue_records, &node->queue);
     if (!err) err = path_join(node->config->data_dir, "uploads", path, sizeof path, ret_why);
     if (!err) err = spool_open(path, &node->spool, ret_why);
@@ -521,6 +523,7 @@ void node_stop(struct node *node) {
     spool_close(node->spool);
     published_close(node->published);
     usedtokens_close(node->usedtokens);
+    chains_close(node->api.chains);
     evaluator_close(node->evaluator);
     keycache_close(node->keycache);
     lastsigned_close(node->lastsigned);

@@ -274,6 +274,29 @@ enum err json_format(const struct json *value, struct buf *out) {
     return format(value, out, JSON_COMPACT);
 }
 
+/* RFC 8259 section 7: "quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)" must be escaped. */
+static enum err add_escaped(struct buf *out, uint8_t c) {
+    static const char short_form[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+    for (const char *at = short_form; *at; at += 2)
+        if ((uint8_t)at[0] == c) return buf_format(out, "\\%c", at[1]);
+    return buf_format(out, "\\u%04x", (unsigned)c);
+}
+
+enum err json_add_text(struct buf *out, struct bytes text) {
+    if (!utf8_valid(text)) return ERR_MALFORMED_JSON;
+    enum err err = buf_add_byte(out, '"');
+    size_t from = 0;
+    for (size_t i = 0; !err && i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        err = buf_add(out, bytes_slice(text, from, i));
+        if (!err) err = add_escaped(out, c);
+        from = i + 1;
+    }
+    if (!err) err = buf_add(out, bytes_slice(text, from, text.len));
+    return err ? err : buf_add_byte(out, '"');
+}
+
 enum err json_format_pretty(const struct json *value, struct buf *out) {
     return format(value, out, JSON_INDENT(2));
 }

@@ -57,6 +57,8 @@ enum err json_push(struct json *array, struct json *child) MUST_CHECK;
 void json_remove(struct json *object, const char *name);
 /* Appends compact, sorted text. */
 enum err json_format(const struct json *value, struct buf *out) MUST_CHECK;
+/* Appends text as a JSON string, quotes and all: for what is written without a value being made of it. ERR_MALFORMED_JSON where it is not UTF-8. */
+enum err json_add_text(struct buf *out, struct bytes text) MUST_CHECK;
 /* Appends indented text for people. */
 enum err json_format_pretty(const struct json *value, struct buf *out) MUST_CHECK;
 /* Equal as JSON values. */

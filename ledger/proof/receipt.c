@@ -207,67 +207,59 @@ void receipt_done(struct receipt *receipt) {
     free(receipt);
 }
 
-/* -- building -- */
+/* -- writing: texts of some KiB that are sent as they are, so no values are made of them -- */
 
-static enum err text_put(struct json *object, const char *name, struct bytes text) {
-    return json_put(object, name, json_new_text_bytes(text));
+static enum err member_add(struct buf *out, const char *name, struct bytes text) {
+    enum err err = buf_format(out, "\"%s\":", name);
+    return err ? err : json_add_text(out, text);
 }
 
-static enum err leaf_put(struct json *object, const uint8_t leaf[LEAF_LEN]) {
-    struct buf text;
-    buf_init(&text, base64_encoded_len(LEAF_LEN));
-    enum err err = base64_encode(bytes_of(leaf, LEAF_LEN), &text);
-    if (!err) err = text_put(object, "leaf", buf_bytes(&text));
-    buf_done(&text);
-    return err;
+/* In base64, which needs no escape. */
+static enum err leaf_add(struct buf *out, const uint8_t leaf[LEAF_LEN]) {
+    enum err err = buf_add_text(out, "\"leaf\":\"");
+    if (!err) err = base64_encode(bytes_of(leaf, LEAF_LEN), out);
+    return err ? err : buf_add_text(out, "\",");
 }
 
-static enum err genesis_put(struct json *object, struct bytes genesis) {
-    struct buf text;
-    buf_init(&text, base64url_encoded_len(genesis.len));
-    enum err err = base64url_encode(genesis, &text);
-    if (!err) err = text_put(object, "genesis", buf_bytes(&text));
-    buf_done(&text);
-    return err;
-}
-
-static enum err link_push(struct json *array, const struct receipt_link *link) {
-    struct json *object = json_new_object();
-    if (!object) return ERR_NO_MEMORY;
-    enum err err = link->genesis.len ? genesis_put(object, link->genesis)
-                                     : text_put(object, "record", link->record);
-    if (!err) err = json_put_int(object, "time", (int64_t)link->time_ms);
-    if (!err) err = text_put(object, "proof", link->proof);
-    if (!err) return json_push(array, object);
-    json_done(object);
-    return err;
-}
-
-static enum err links_put(struct json *object, const struct receipt_link *links, size_t count) {
-    struct json *array = json_new_array();
-    enum err err = array ? ERR_OK : ERR_NO_MEMORY;
-    for (size_t i = 0; !err && i < count; i++) err = link_push(array, &links[i]);
-    if (!err) return json_put(object, "issuer", array);
-    json_done(array);
-    return err;
-}
-
-enum err receipt_build(struct bytes presentation, const uint8_t leaf[LEAF_LEN], uint64_t time_ms,
-                       struct bytes proof, const struct receipt_link *links, size_t link_count,
-                       struct json **ret) {
-    struct json *object = json_new_object();
-    if (!object) return ERR_NO_MEMORY;
-    enum err err = json_put_text(object, "mediaType", RECEIPT_MEDIA_TYPE);
-    if (!err) {
-        err = presentation.len ? text_put(object, "record", presentation) : leaf_put(object, leaf);
+static enum err link_add(struct buf *out, const struct receipt_link *link) {
+    enum err err = buf_add_byte(out, '{');
+    if (!err && link->genesis.len) {
+        err = buf_add_text(out, "\"genesis\":\"");
+        if (!err) err = base64url_encode(link->genesis, out);
+        if (!err) err = buf_add_text(out, "\",");
     }
-    if (!err) err = json_put_int(object, "time", (int64_t)time_ms);
-    if (!err) err = text_put(object, "proof", proof);
-    if (!err && link_count) err = links_put(object, links, link_count);
-    if (err) {
-        json_done(object);
-        return err;
+    if (!err) err = member_add(out, "proof", link->proof);
+    if (!err && !link->genesis.len) err = buf_add_byte(out, ',');
+    if (!err && !link->genesis.len) err = member_add(out, "record", link->record);
+    return err ? err : buf_format(out, ",\"time\":%llu}", (unsigned long long)link->time_ms);
+}
+
+enum err receipt_issuer_format(const struct receipt_link *links, size_t count, struct buf *out) {
+    enum err err = buf_add_byte(out, '[');
+    for (size_t i = 0; !err && i < count; i++) {
+        if (i) err = buf_add_byte(out, ',');
+        if (!err) err = link_add(out, &links[i]);
     }
-    *ret = object;
-    return ERR_OK;
+    return err ? err : buf_add_byte(out, ']');
+}
+
+/* "<jws>~": a presentation without disclosures. A JWS needs no escape. */
+static enum err record_add(struct buf *out, struct bytes record) {
+    enum err err = buf_add_text(out, ",\"record\":\"");
+    if (!err) err = buf_add(out, record);
+    return err ? err : buf_add_text(out, "~\"");
+}
+
+enum err receipt_format(const struct receipt_parts *parts, struct buf *out) {
+    enum err err = buf_add_byte(out, '{');
+    if (!err && parts->issuer.len) {
+        err = buf_add_text(out, "\"issuer\":");
+        if (!err) err = buf_add(out, parts->issuer);
+        if (!err) err = buf_add_byte(out, ',');
+    }
+    if (!err && !parts->record.len) err = leaf_add(out, parts->leaf);
+    if (!err) err = buf_add_text(out, "\"mediaType\":\"" RECEIPT_MEDIA_TYPE "\",");
+    if (!err) err = member_add(out, "proof", parts->proof);
+    if (!err && parts->record.len) err = record_add(out, parts->record);
+    return err ? err : buf_format(out, ",\"time\":%llu}", (unsigned long long)parts->time_ms);
 }

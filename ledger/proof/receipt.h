@@ -36,9 +36,18 @@ struct receipt {
 enum err receipt_parse(struct bytes text, struct receipt **ret, struct problem *ret_why) MUST_CHECK;
 void receipt_done(struct receipt *receipt); /* accepts NULL */
 
-/* A new receipt object for the writer's side. presentation empty: leaf is put instead. links may be NULL. */
-enum err receipt_build(struct bytes presentation, const uint8_t leaf[LEAF_LEN], uint64_t time_ms,
-                       struct bytes proof, const struct receipt_link *links, size_t link_count,
-                       struct json **ret) MUST_CHECK;
+/* Appends the array that the member `issuer` is; links in order, the last one with the genesis. */
+enum err receipt_issuer_format(const struct receipt_link *links, size_t count,
+                               struct buf *out) MUST_CHECK;
+/* What a receipt is written from. */
+struct receipt_parts {
+    struct bytes record; /* compact JWS, without a tilde; empty: the leaf stands instead */
+    const uint8_t *leaf; /* LEAF_LEN */
+    uint64_t time_ms;
+    struct bytes proof;
+    struct bytes issuer; /* of receipt_issuer_format; empty: none */
+};
+/* Appends the receipt, compact, its members sorted. */
+enum err receipt_format(const struct receipt_parts *parts, struct buf *out) MUST_CHECK;
 
 #endif

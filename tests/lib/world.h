@@ -426,9 +426,25 @@ static inline struct json *parts_json(const struct parts *parts) {
         links[i].time_ms = parts->links[i].time_ms;
         links[i].proof = buf_bytes(&parts->links[i].proof);
     }
-    enum err err = receipt_build(buf_bytes(&parts->presentation), parts->leaf, parts->time_ms,
-                                 buf_bytes(&parts->proof), links, parts->link_count, &json);
-    return err ? NULL : json;
+    struct receipt_parts receipt = {
+        .leaf = parts->leaf, .time_ms = parts->time_ms, .proof = buf_bytes(&parts->proof)};
+    struct buf issuer, text;
+    buf_init(&issuer, LIMIT_RECEIPT);
+    buf_init(&text, 2 * LIMIT_RECEIPT);
+    enum err err = ERR_OK;
+    if (parts->link_count) err = receipt_issuer_format(links, parts->link_count, &issuer);
+    receipt.issuer = buf_bytes(&issuer);
+    if (!err) err = receipt_format(&receipt, &text);
+    if (!err) err = json_parse(buf_bytes(&text), &json, NULL);
+    if (!err && parts->presentation.len) {
+        json_remove(json, "leaf");
+        err = json_put(json, "record", json_new_text_bytes(buf_bytes(&parts->presentation)));
+    }
+    buf_done(&issuer);
+    buf_done(&text);
+    if (!err) return json;
+    json_done(json);
+    return NULL;
 }
 
 static inline struct buf parts_text(const struct parts *parts) {
