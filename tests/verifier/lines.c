@@ -3,6 +3,7 @@
  *
  * One request a line on standard input: {"receipt", "policy", "document", "tsa"}, each base64, the last two where there is something to give. One verdict a line
  * on standard output, as `qizheng verify --json` has it. A line that is no request ends the program with status 2: it is the caller's mistake. */
+#include "ledger/base/text.h"
 #include "ledger/proof/verify.h"
 
 #include <stdio.h>

@@ -158,7 +158,7 @@ class Chain:
 
     def _bind(self, who, signed, is_link):
         key = who.keys.get(signed.jws.kid)
-        need(key and key.alg == signed.jws.alg, "it does not hold this key")
+        need(key, "it does not hold this key")
         if not is_link:
             self.key = key
             return
@@ -232,7 +232,7 @@ class Verdict:
     def _log(self, leaf):
         place = self.place
         if not place.checkpoint:
-            self._set("checkpoint" if place.proof else "inclusion", FAIL, place.why_checkpoint)
+            self._set("inclusion", FAIL, place.why_checkpoint)
             return
         if leaf:
             self._judge("inclusion", place.holds(leaf), "the path does not lead to the root")

@@ -1,0 +1,327 @@
+"""Both verifiers on receipts that were changed at random: mutate.py BUILD [--count N] [--seed S].
+
+Changes happen at every level: bytes, characters of base64 fields, decoded bytes, JSON values, lines of proofs and policies; and records, disclosures, links, the
+genesis and checkpoints are changed and signed again, so that the deep steps are reached. Outcome and every step's result have to agree. Case i depends on the seed and i
+alone; a disagreement is printed with both reasons, and `--only i` shows its request."""
+import argparse
+import base64
+import collections
+import copy
+import json
+import os
+import random
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "vectors")]
+import forge  # noqa: E402
+from conformance import ask, brief, commands  # noqa: E402
+from primitives import b64u, jcs  # noqa: E402
+
+BATCH = 250
+HASH = forge.sha256(b"mutation")
+VALUES = [None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 2**64, 1.5, "", "x", "0", "\0", "é", "\u2028", "_sd", "...", "sha-256", "sm3", "ES256", "EdDSA", "none", "admit", "rotate",
+          "registrar", "acme", "firm", "ab" * 32, "AB" * 32, b64u(HASH), b64u(HASH)[:-1] + "_", b64u(bytes(16)), b64u(bytes(15)), "x" * 300, [], {}, [[]], [None], {"_sd": []}, [{"...": "x"}],
+          [[[[[[[[]]]]]]]], 1795420543, 1795420543123]
+LINES = ["", "\n", "x", "index 1", "extra aGk=", "extra ", "quorum none", "log x", "witness a b", "# comment", "group g any node-1", "quorum nodes", "\u2014 a AAAAAAA=", "08"]
+
+
+def _unjson(data):
+    return json.loads(data.decode("utf-8", "surrogateescape"))
+
+
+class Mutation:
+    def __init__(self, ledger, seed, number):
+        self.rng = random.Random(f"{seed} {number}")
+        self.ledger = ledger.copy()
+
+    # -- bits and pieces --
+
+    def bytes(self, data):
+        """One to three edits of bytes."""
+        data = bytearray(data)
+        for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
+            at = self.rng.randrange(len(data) + 1)
+            kind = self.rng.randrange(6)
+            if kind == 0 and data:
+                data[at % len(data)] ^= 1 << self.rng.randrange(8)
+            elif kind == 1:
+                data[at:at] = bytes([self.rng.choice(b"\0\n\r\t \"\\{}[],:~.=-_+/0129eE\x7f\xff\xc2")])
+            elif kind == 2:
+                del data[at:at + self.rng.choice((1, 1, 2, 4, 40))]
+            elif kind == 3:
+                data[at:at] = data[at:at + self.rng.choice((1, 4, 43, 80))]
+            elif kind == 4 and data:
+                data[at % len(data)] = self.rng.choice(b"AZaz09-_+/=. ")
+            elif kind == 5 and self.rng.random() < 0.2:
+                del data[at:]
+        return bytes(data)
+
+    def text(self, text):
+        return self.bytes(text.encode()).decode("utf-8", "replace")
+
+    def base64(self, text, url=True):
+        """Another text of a base64 field: changed characters, or changed bytes."""
+        if self.rng.random() < 0.5:
+            return self.text(text)
+        try:
+            data = self.bytes(base64.urlsafe_b64decode(text + "==") if url else base64.b64decode(text + "=="))
+        except ValueError:
+            return self.text(text)
+        return b64u(data) if url else forge.b64(data)
+
+    def lines(self, text):
+        """One line is changed, removed, repeated, moved or put in."""
+        parts = text.split("\n")
+        at, kind = self.rng.randrange(len(parts)), self.rng.randrange(6)
+        if kind == 0:
+            parts[at] = self.text(parts[at])
+        elif kind == 1:
+            del parts[at]
+        elif kind == 2:
+            parts.insert(at, parts[at])
+        elif kind == 3:
+            parts.insert(self.rng.randrange(len(parts)), parts.pop(at))
+        elif kind == 4:
+            parts.insert(at, self.rng.choice(LINES))
+        else:
+            words = parts[at].split(" ")
+            words[-1] = self.base64(words[-1], False)
+            parts[at] = " ".join(words)
+        return "\n".join(parts)
+
+    def value(self, root):
+        """A copy of a JSON value with one place changed."""
+        root = copy.deepcopy(root)
+        places = []
+
+        def walk(value):
+            for name in value if isinstance(value, dict) else range(len(value)):
+                places.append((value, name))
+                if isinstance(value[name], (dict, list)):
+                    walk(value[name])
+
+        walk(root)
+        if not places:
+            return root
+        self._place(*self.rng.choice(places))
+        return root
+
+    def _place(self, inside, name):
+        kind, old = self.rng.randrange(8), inside[name]
+        if kind == 0:
+            del inside[name]
+        elif kind == 1 and isinstance(inside, dict):
+            inside[self.rng.choice(("x-own", "extra", "_sd", "...", "cnf", "tags", "ref", "replaces", "doc", "to", "leaf", "membership", "timestamps", "act"))] = self._other()
+        elif kind == 1:
+            inside.insert(name, copy.deepcopy(self.rng.choice(inside)))
+        elif kind == 2 and isinstance(inside, list):
+            self.rng.shuffle(inside)
+        elif kind in (2, 3) and isinstance(old, str):
+            inside[name] = self.base64(old)
+        elif kind == 4 and isinstance(old, int) and not isinstance(old, bool):
+            inside[name] = old + self.rng.choice((-1, 1, 1000, -old, 2**53))
+        elif kind == 5 and isinstance(inside, dict):
+            inside[self.text(name)] = inside.pop(name)
+        else:
+            inside[name] = self._other()
+
+    def _other(self):
+        return copy.deepcopy(self.rng.choice(VALUES))
+
+    def dump(self, value):
+        """JSON in one of its many spellings."""
+        style = self.rng.randrange(4)
+        made = json.dumps(value, ensure_ascii=style != 1, indent=1 if style == 2 else None, sort_keys=style == 3)
+        if self.rng.random() < 0.1:
+            made = re.sub(r"[a-z]", lambda match: f"\\u{ord(match[0]):04x}" if self.rng.random() < 0.02 else match[0], made)
+        return made.encode("utf-8", "surrogatepass")
+
+    # -- receipts --
+
+    def base(self):
+        """A good receipt of some kind, as a dict."""
+        ledger = self.ledger
+        index, links = self.rng.choice(((1, (0,)), (1, (0,)), (1, ()), (2, (0,)), (3, (2, 0)), (7, (6, 0)), (4, (2, 0)), (5, (4, 2, 0))))
+        if self.rng.random() < 0.1:
+            return ledger.leaf_receipt(index)
+        hidden = [one for one in forge.HIDDEN if self.rng.random() < 0.7] if index == 1 else ()
+        return ledger.receipt(index, hidden, links, note=ledger.note(cosigners=self.rng.choice(((0, 1), (1, 2), (0, 1, 2)))))
+
+    def of_bytes(self):
+        return self.bytes(self.dump(self.base()))
+
+    def of_json(self):
+        receipt = self.base()
+        for _ in range(self.rng.choice((1, 1, 2))):
+            receipt = self.value(receipt)
+        return self.dump(receipt)
+
+    def of_field(self):
+        receipt = self.base()
+        links = receipt.get("issuer", [])
+        inside = self.rng.choice([receipt, receipt, *links])
+        name = self.rng.choice([name for name in ("record", "leaf", "genesis", "proof") if name in inside])
+        if name == "record":
+            parts = re.split("([.~])", inside[name])
+            at = self.rng.choice(range(0, len(parts), 2))
+            parts[at] = self.base64(parts[at])
+            if self.rng.random() < 0.1:
+                self.rng.shuffle(parts)
+            inside[name] = "".join(parts)
+        elif name == "proof":
+            inside[name] = self.lines(inside[name])
+        else:
+            inside[name] = self.base64(inside[name], name == "genesis")
+        return self.dump(receipt)
+
+    def of_record(self):
+        """A record with other claims or another header, rightly signed and in the log."""
+        ledger = self.ledger
+        name, key, links = self.rng.choice((("registrar", "registrar", (0,)),) * 3 + (("acme", "acme", (0,)), ("firm", "firm2", (6, 0)), ("firm", "firm", (4, 2, 0)), ("bureau", "bureau", (2, 0))))
+        signer = ledger.keys[key]
+        claims, header = ledger.contract(name, forge.HIDDEN if self.rng.random() < 0.5 else ()), forge.header_of(signer)
+        if self.rng.random() < 0.75:
+            claims = self.value(claims)
+        else:
+            header = self.value(header)
+        parts = [self.dump(header) if self.rng.random() < 0.5 else jcs(header), self.dump(claims)]
+        if self.rng.random() < 0.1:
+            parts[1] = self.bytes(parts[1])
+        jws = forge.compact(signer, parts[1], parts[0], self.signature if self.rng.random() < 0.1 else None)
+        shown = forge.HIDDEN[:self.rng.randrange(3)] if "_sd" in claims else ()
+        return self.dump(ledger.receipt(ledger.append(jws), shown, links))
+
+    def signature(self, sig):
+        order = {0: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141, 1: 2**252 + 27742317777372353535851937790883648493}[self.rng.randrange(2)]
+        s = int.from_bytes(sig[32:], "big")
+        return self.rng.choice((sig[:32] + ((order - s) % 2**256).to_bytes(32, "big"), sig[32:] + sig[:32], sig[:63], bytes(64), self.bytes(sig)))
+
+    def of_disclosures(self):
+        """Disclosures of another form whose digests are in _sd, in a signed record."""
+        ledger, shown = self.ledger, []
+        for one in forge.HIDDEN:
+            raw = base64.urlsafe_b64decode(one + "==")
+            pick = self.rng.random()
+            if pick < 0.4:
+                shown.append(b64u(self.dump(self.value(json.loads(raw)))))
+            elif pick < 0.5:
+                shown.append(b64u(self.bytes(raw)))
+            elif pick < 0.6:
+                shown.append(self.base64(one))
+            else:
+                shown.append(one)
+        extra = {"worker_name": "x"} if self.rng.random() < 0.1 else {}
+        jws = forge.compact(ledger.keys["registrar"], ledger.contract("registrar", sorted(set(shown)), **extra))
+        if self.rng.random() < 0.2:
+            shown.append(self.rng.choice(shown))
+        return self.dump(ledger.receipt(ledger.append(jws), shown))
+
+    def of_link(self):
+        """A participant record of another form, rightly signed, that is to vouch for somebody."""
+        ledger, signer = self.ledger, self.ledger.keys[self.rng.choice(("registrar", "registrar", "registrar", "shady"))]
+        claims = {**ledger.person("firm", "firm2", ["employer"]), **ledger.claims("registrar", "participant", self.rng.choice(("admit", "rotate")))}
+        if self.rng.random() < 0.8:
+            claims = self.value(claims)
+        at = ledger.append(forge.compact(signer, self.dump(claims)))
+        index = ledger.append(forge.compact(ledger.keys["firm2"], ledger.contract("firm")))
+        receipt = ledger.receipt(index, (), (at, 0))
+        if self.rng.random() < 0.15:
+            receipt["issuer"] = [ledger.link(self.rng.randrange(len(ledger.leaves))) for _ in range(self.rng.randrange(4))] + [ledger.link(0)]
+        return self.dump(receipt)
+
+    def of_genesis(self):
+        """A ledger that began with another genesis."""
+        changed = self.value(self.ledger.founding())
+        raw = jcs(changed) if self.rng.random() < 0.8 else self.dump(changed)
+        ledger = self.ledger.refounded(raw)
+        return self.dump(ledger.receipt(ledger.append(forge.compact(ledger.keys["registrar"], ledger.contract("registrar")))))
+
+    def of_checkpoint(self):
+        """A checkpoint of another text, signed by the same nodes, or the same with other lines."""
+        ledger, receipt = self.ledger, self.base()
+        index = int(re.search(r"index (\d+)", receipt["proof"])[1])
+        body = self.lines(ledger.body()) if self.rng.random() < 0.6 else ledger.body()
+        note = forge.note_of(ledger.nodes, body, self.some(), self.some(), *(["other.invalid"] if self.rng.random() < 0.1 else []))
+        if self.rng.random() < 0.4:
+            note = self.lines(note)
+        path = forge.path_of(index, ledger.leaves)
+        if self.rng.random() < 0.2:
+            path = self.rng.sample(path, self.rng.randrange(len(path) + 1))
+            index = self.rng.choice((index, index ^ 1, len(ledger.leaves), 2**63, 0))
+        inside = receipt if self.rng.random() < 0.7 or "issuer" not in receipt else receipt["issuer"][-1]
+        inside["proof"] = forge.proof_of(index, path, note)
+        return self.dump(receipt)
+
+    def some(self):
+        return self.rng.choice(((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2), ()))
+
+    def policy(self):
+        """The policy, sometimes another rule or a damaged text."""
+        rules = ("group nodes all node-1 node-2 node-3\nquorum nodes\n", "group nodes any node-1 node-2 node-3\nquorum nodes\n", "quorum none\n", "quorum node-2\n",
+                 "group a all node-1 node-2\ngroup b 1 a node-3\nquorum b\n")
+        pick = self.rng.random()
+        text = self.ledger.policy(self.rng.choice(rules)) if pick < 0.15 else self.ledger.policy()
+        if pick > 0.93:
+            text = self.lines(text)
+        return self.bytes(text.encode()) if pick > 0.98 else text.encode()
+
+    def request(self):
+        kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link, self.of_genesis, self.of_checkpoint, self.of_checkpoint)
+        kind = self.rng.choice(kinds)
+        made = {"receipt": kind(), "policy": self.policy()}
+        if self.rng.random() < 0.3:
+            made["document"] = forge.DOCUMENT if self.rng.random() < 0.8 else b"another"
+        return kind.__name__, {name: base64.b64encode(data).decode() for name, data in made.items()}
+
+
+class Tally:
+    """What came out: outcomes by kind of change, and how often each step had each result."""
+
+    def __init__(self):
+        self.outcomes, self.results, self.bad = collections.Counter(), collections.Counter(), 0
+
+    def add(self, number, kind, answers):
+        first, second = answers
+        self.outcomes[kind, first["outcome"]] += 1
+        self.results.update(brief(first)[1].items())
+        if brief(first) == brief(second):
+            return
+        self.bad += 1
+        print(f"FAIL mutation_{number}_{kind}: {first['outcome']} and {second['outcome']}")
+        for one, two in zip(first["steps"], second["steps"]):
+            if one["result"] != two["result"]:
+                print(f"    {one['step']}: {one['result']}: {one['reason']}\n    {two['step']}: {two['result']}: {two['reason']}")
+
+    def report(self, count):
+        for step in ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer"):
+            reached = all(self.results[step, result] for result in ("pass", "fail", "not_applicable"))
+            print("ok" if reached else "FAIL", f"mutations_reach_every_result_of_{step}:", *(self.results[step, result] for result in ("pass", "fail", "not_applicable")))
+            self.bad += not reached
+        print("ok" if not self.bad else "FAIL", f"verifiers_agree_on_mutations: {count - self.bad} of {count};", sum(n for (_, outcome), n in self.outcomes.items() if outcome == "valid"), "valid")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", default="qizheng")
+    parser.add_argument("--only", type=int)
+    asked = parser.parse_args()
+    ledger, tally = forge.Ledger(), Tally()
+    numbers = range(asked.count) if asked.only is None else [asked.only]
+    for start in range(0, len(numbers), BATCH):
+        batch = numbers[start:start + BATCH]
+        made = [Mutation(ledger, asked.seed, number).request() for number in batch]
+        answers = [ask(command, [request for _, request in made]) for command in commands(asked.build).values()]
+        for number, (kind, request), *both in zip(batch, made, *answers):
+            tally.add(number, kind, both)
+            if asked.only is not None:
+                print(json.dumps({name: base64.b64decode(text).decode("utf-8", "backslashreplace") for name, text in request.items()}, indent=1, ensure_ascii=False))
+    tally.report(len(numbers))
+    return bool(tally.bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
