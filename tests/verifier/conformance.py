@@ -17,7 +17,10 @@ def read(name):
 
 
 def request(case):
-    return {name: base64.b64encode(read(case[name])).decode() for name in ("receipt", "policy", "document", "tsa") if name in case}
+    made = {name: base64.b64encode(read(case[name])).decode() for name in ("receipt", "policy", "document", "tsa") if name in case}
+    if "key_binding" in case:
+        made["key_binding"] = case["key_binding"]
+    return made
 
 
 def ask(command, requests):

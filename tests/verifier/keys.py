@@ -157,14 +157,16 @@ class Key:
 
     def __init__(self, jwk):
         need(isinstance(jwk, dict), "a JWK is an object")
-        need(not {"d", "k", "p", "q", "dp", "dq", "qi", "oth"} & set(jwk), "a JWK with its secret part")
+        need(set(jwk) <= {"kty", "crv", "x", "y", "alg", "use", "kid", "key_ops"}, "a JWK with its secret part, or an unknown member")
         crv = jwk.get("crv")
         need(isinstance(crv, str) and crv in ALG_OF_CURVE, "a JWK of an unknown curve")
         self.alg = ALG_OF_CURVE[crv]
+        need("alg" not in jwk or isinstance(jwk["alg"], str) and ALG_NAMES.get(jwk["alg"]) == self.alg, "an alg of another curve")
         names = ("x",) if crv == "Ed25519" else ("x", "y")
         need(jwk.get("kty") == ("OKP" if crv == "Ed25519" else "EC"), "kty and crv do not belong together")
         for name in names:
             need(isinstance(jwk.get(name), str), f"a JWK without {name}")
+        need(len(names) == 2 or "y" not in jwk, "Ed25519 has no y")
         self.parts = [unbase64url(jwk[name]) for name in names]
         need(all(len(part) == 32 for part in self.parts), "a coordinate that has not 32 bytes")
         self._check(crv)

@@ -1,7 +1,8 @@
 /* The C verifier over many receipts in one process, so that thousands of them can be compared with the Python one (verify.py --lines, which reads and writes
  * alike).
  *
- * One request a line on standard input: {"receipt", "policy", "document", "tsa"}, each base64, the last two where there is something to give. One verdict a line
+ * One request a line on standard input: {"receipt", "policy", "document", "tsa"}, each base64, and {"key_binding": {"audience", "nonce", "now", "max_age"}}, the
+ * last three where there is something to give. One verdict a line
  * on standard output, as `qizheng verify --json` has it. A line that is no request ends the program with status 2: it is the caller's mistake. */
 #include "ledger/base/text.h"
 #include "ledger/proof/verify.h"
@@ -24,6 +25,16 @@ static bool member_read(const struct json *request, const char *name, struct buf
     if (base64_decode(json_text_bytes(member), ret) != ERR_OK)
         give_up("a member that is no base64");
     return true;
+}
+
+static bool demand_read(const struct json *member, struct keybinding_demand *ret) {
+    *ret = (struct keybinding_demand){.audience = json_text(json_member(member, "audience")),
+                                      .nonce = json_text(json_member(member, "nonce"))};
+    (void)json_int(json_member(member, "now"), &ret->now_s);
+    (void)json_int(json_member(member, "max_age"), &ret->max_age_s);
+    if (member && (!ret->audience || !ret->nonce))
+        give_up("a key binding without audience or nonce");
+    return member != NULL;
 }
 
 static void verdict_print(const struct verify_input *input) {
@@ -50,8 +61,10 @@ static void answer(struct bytes line) {
     bool asked = member_read(request, "document", &document);
     (void)member_read(request, "tsa", &tsa);
     for (size_t i = 0; i < 2; i++) digest(docs[i].alg, buf_bytes(&document), docs[i].digest);
-    struct verify_input input = {buf_bytes(&receipt), buf_bytes(&policy), docs, asked ? 2 : 0,
-                                 buf_bytes(&tsa)};
+    struct keybinding_demand demand;
+    bool bound = demand_read(json_member(request, "key_binding"), &demand);
+    struct verify_input input = {buf_bytes(&receipt), buf_bytes(&policy), docs,
+                                 asked ? 2 : 0,       buf_bytes(&tsa),    bound ? &demand : NULL};
     verdict_print(&input);
     buf_done(&receipt);
     buf_done(&policy);

@@ -5,8 +5,10 @@ that a fault shows once, where it is."""
 import hashlib
 
 import stamps
+from genesis import Genesis
+from keys import key_of
 from log import Checkpoint, Judged, Note, Policy, Proof, leaf_hash, root_of
-from record import Genesis, Participant, Record, disclosed, presentation_cut, refused
+from record import THUMBPRINT, Participant, Record, disclosed, is_holder, key_binding_check, presentation_cut, refused
 from strict import Refused, is_int, members, need, unbase64, unbase64url, unjson
 
 MEDIA_TYPE = "application/vnd.qizheng.receipt+json;version=1"
@@ -115,65 +117,84 @@ class Place:
 
 
 class Chain:
-    """Walks from the record's issuer to the genesis and finds the key of each signature on the way."""
+    """Walks from the record's issuer to the genesis and finds the key of each signature on the way. key: the record's own."""
 
     def __init__(self, record, place, links, policy):
-        self.links, self.policy, self.origin = links, policy, place.checkpoint.origin
-        self.genesis = Genesis(links[-1].genesis)
-        need(record.claims["aud"] == self.genesis.ledger_id, "the record is for another ledger")
-        self.key = None  # of the receipt's own record
-        signed, index, is_link = record, place.proof.index, False
+        self.policy, self.origin, self.record = policy, place.checkpoint.origin, record
+        self.key, self.index = None, place.proof.index
+        signed, role = record, None
         for at, link in enumerate(links):
             try:
-                signed, index = self._step(link, signed, index, is_link)
+                found = self._genesis(link) if link.genesis else self._link(link, signed)
+                signed, role = self._bind(link, found, signed, role)
             except Refused as error:
                 raise Refused(f"link {at + 1} of {len(links)}: {error}") from error
-            is_link = True
 
-    def _step(self, link, signed, index, is_link):
-        """The link binds the key of `signed`, which stands at `index`. What it carries is the next to be bound."""
+    def _stands(self, link, digest):
+        """The link is in the same log, before what it vouches for."""
         place = Place(link.proof)
-        record = None if link.genesis else Record(link.record)
-        digest = bytes.fromhex(self.genesis.ledger_id) if link.genesis else record.hash
-        if record:
-            need(record.jws.is_canonical, "its signature is not in canonical form")
-            need(record.claims["vct"] == "urn:qizheng:participant:1" and record.claims["act"] in ("admit", "rotate"), "it admits nobody")
-            need(record.claims["aud"] == self.genesis.ledger_id, "it is for another ledger")
         place.proves(leaf_of(link.time, digest), self.policy)
         need(place.checkpoint.origin == self.origin, "its checkpoint is of another origin")
-        need(place.proof.index < index, "it does not stand before what it vouches for")
-        who = self._who(link, record, place, signed.claims["iss"])
-        self._bind(who, signed, is_link)
-        return record, place.proof.index
+        need(place.proof.index < self.index, "it does not stand before what it vouches for")
+        self.index = place.proof.index
 
-    def _who(self, link, record, place, iss):
-        if record:
-            who = Participant(record.claims)
-            need(who.id == iss, "it is about another participant")
-            return who
-        need(place.proof.index == 0 and self.genesis.created == link.time, "the genesis is leaf 0 at the time it was created")
-        need(self.genesis.origin == self.origin, "the genesis is of another log")
-        need(iss in self.genesis.participants, "the genesis does not have this participant")
-        return self.genesis.participants[iss]
+    def _link(self, link, signed):
+        record = Record(link.record)
+        need(record.jws.is_canonical, "its signature is not in canonical form")
+        need(record.claims["aud"] == self.record.claims["aud"], "it is for another ledger")
+        if not is_holder(signed.claims):
+            need(record.claims["vct"] == "urn:qizheng:participant:1" and record.claims["act"] in ("admit", "rotate"), "it admits nobody")
+        self._stands(link, record.hash)
+        return record
 
-    def _bind(self, who, signed, is_link):
-        key = who.keys.get(signed.jws.kid)
+    def _genesis(self, link):
+        genesis = Genesis(link.genesis)
+        need(genesis.ledger_id == self.record.claims["aud"], "the record is for another ledger")
+        need(genesis.origin == self.origin, "the genesis is of another log")
+        need(genesis.created == link.time, "the genesis is of the time when it was created")
+        self._stands(link, bytes.fromhex(genesis.ledger_id))
+        need(self.index == 0, "the genesis is leaf 0")
+        return genesis
+
+    def _bind(self, link, found, signed, role):
+        """Checks what was vouched for, and gives what is to be vouched for next and the role that its signer needs."""
+        if is_holder(signed.claims):
+            need(not link.genesis, "a holder is named by a record")
+            key, held, role_next = self._held(found, signed), set(), None
+        else:
+            if link.genesis:
+                who = found.participants.get(signed.claims["iss"])
+            else:
+                who = Participant(found.claims)
+            need(who and who.id == signed.claims["iss"], "it is about another participant")
+            key, held, role_next = who.keys.get(signed.jws.kid), who.roles, "registrar"
         need(key, "it does not hold this key")
-        if not is_link:
+        need(role is None or role in held, f"who signed the link before is no {role}")
+        if self.key is None:
             self.key = key
-            return
-        need("registrar" in who.roles, "who signed the link before is no registrar")
-        need(signed.jws.signed_by(key), "the signature of the link before does not verify")
+        else:
+            need(signed.jws.signed_by(key), "the signature of the link before does not verify")
+        return found, role_next
+
+    @staticmethod
+    def _held(found, signed):
+        """The holder's key, as the record says that his own names in ref."""
+        claims = found.claims
+        need(hashlib.sha256(found.jws.signing_input).hexdigest() == signed.claims.get("ref"), "it is not the record that ref names")
+        need(claims["vct"] == signed.claims["vct"] and not is_holder(claims), "it is of another type, or no participant's")
+        key = key_of(claims["cnf"]["jwk"]) if "cnf" in claims else None
+        need(key and key.kid == signed.jws.kid and signed.claims["iss"] == THUMBPRINT + key.kid, "it does not name the key as its holder's")
+        return key
 
 
 # -- the verdict --
 
 
 class Verdict:
-    def __init__(self, data, policy, document=None, anchors=None):
+    def __init__(self, data, policy, document=None, anchors=None, demand=None):
         self.items = {step: (NOT_APPLICABLE, "not asked, or what it builds on could not be read") for step in STEPS}
         self.unchecked = False
-        self.document, self.anchors = document, anchors
+        self.document, self.anchors, self.demand = document, anchors, demand
         self.why_policy, self.policy = refused(Policy, policy)
         why, self.receipt = refused(Receipt, data)
         if self.receipt:
@@ -214,9 +235,11 @@ class Verdict:
             why, self.record = refused(Record, cut[0])
         if not self.record:
             self._set("record", FAIL, why)
-        elif cut[1]:
-            why, fields = refused(disclosed, cut[1], self.record.claims)
-            self._judge("disclosures", fields is not None, why)
+        elif cut[1] or cut[2] or self.demand:
+            why = refused(disclosed, cut[1], self.record.claims)[0]
+            before = self.receipt.record[:len(self.receipt.record) - len(cut[2])]
+            why = why or refused(key_binding_check, cut[2], before, self.record.claims, self.demand)[0]
+            self._judge("disclosures", why is None, why)
 
     def _leaf(self):
         """The leaf that the proof is about; None where it cannot be told."""
@@ -288,7 +311,3 @@ class Verdict:
     def full(self):
         steps = [{"step": step, "result": result, "reason": reason} for step, (result, reason) in self.items.items()]
         return {"outcome": self.outcome, "steps": steps}
-
-
-def receipt_id(record):
-    return hashlib.sha256(record.jws.signing_input).hexdigest()

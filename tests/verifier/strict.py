@@ -46,6 +46,15 @@ def utf8(data):
         raise Refused("not UTF-8") from error
 
 
+def word(value):
+    """A lower-case letter, then letters, digits and hyphens, at most 31 of all."""
+    return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9-]{0,30}", value, re.ASCII) is not None
+
+
+def participant_id(value):
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,87}", value, re.ASCII) is not None
+
+
 def hex256(value):
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII) is not None
 
