@@ -25,6 +25,7 @@ CREATED_MS = 1795420542123
 COSIGNED_S = 1795420600
 TYP = "qizheng-record+sd-jwt"
 MEDIA = "application/vnd.qizheng.receipt+json;version=1"
+THUMBPRINT = "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"
 DOCUMENT = "劳动合同：李四，2027-01-01 起。\n".encode()
 CURVES = {"ES256": ("P-256", P256), "SGD_SM3_SM2": ("SM2-P-256", SM2)}
 
@@ -160,6 +161,12 @@ def compact(signer, payload, header=None, sig=None):
     return text.decode() + "." + b64u(sig(made) if sig else made)
 
 
+def key_binding(signer, presentation, aud="https://court.example/cases/1", nonce="4f2a9c", iat=COSIGNED_S, header=None, sig=None, **more):
+    """RFC 9901 section 4.3, over `presentation` with its last tilde."""
+    said = {"iat": iat, "aud": aud, "nonce": nonce, "sd_hash": digest_of(presentation), **more}
+    return compact(signer, {name: value for name, value in said.items() if value is not None}, header or {"alg": signer.alg, "typ": "kb+jwt"}, sig)
+
+
 HIDDEN = [disclosure("wage_amount", 850000), disclosure("contract_no", "HT-2027-0001"), disclosure("worker_name", "李四")]
 
 
@@ -169,7 +176,7 @@ class Ledger:
     def __init__(self):
         self.nodes = [Node(i + 1) for i in range(3)]
         self.keys = {"registrar": Signer("Ed25519", "registrar"), "acme": Signer("ES256K", "acme"), "operator": Signer("Ed25519", "operator"), "bureau": Signer("ES256", "bureau"),
-                     "firm": Signer("SGD_SM3_SM2", "firm"), "firm2": Signer("Ed25519", "firm 2"), "shady": Signer("ES256K", "shady")}
+                     "firm": Signer("SGD_SM3_SM2", "firm"), "firm2": Signer("Ed25519", "firm 2"), "shady": Signer("ES256K", "shady"), "holder": Signer("Ed25519", "holder"), "holder2": Signer("ES256K", "holder 2")}
         self.genesis = jcs(self.founding())
         self.ledger_id = hashlib.sha256(self.genesis).hexdigest()
         self.bodies, self.times, self.leaves = [None], [], []
@@ -217,6 +224,17 @@ class Ledger:
         made = {**self.claims(iss, "labour-contract", "conclude"), "start": "2027-01-01", "doc": doc}
         if hidden:
             made.update(_sd=sorted(map(digest_of, hidden)), _sd_alg="sha-256")
+        made.update(more)
+        return {name: value for name, value in made.items() if value is not None}
+
+    def named(self, holder="holder", hidden=(), **more):
+        """Appends a contract of acme's that names the holder's key; its index."""
+        return self.append(compact(self.keys["acme"], self.contract("acme", hidden, cnf={"jwk": self.keys[holder].jwk}, **more)))
+
+    def acknowledgement(self, index, holder="holder", **more):
+        """The claims of a holder's own record, about the one at index."""
+        made = self.claims(THUMBPRINT + self.keys[holder].kid, "labour-contract", "acknowledge")
+        made["ref"] = hashlib.sha256(self.bodies[index].rsplit(".", 1)[0].encode()).hexdigest()
         made.update(more)
         return {name: value for name, value in made.items() if value is not None}
 

@@ -28,7 +28,7 @@ def ask(command, requests):
     lines = "".join(json.dumps(one) + "\n" for one in requests)
     said = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
-    answers = [json.loads(line) for line in said.stdout.splitlines()]
+    answers = [json.loads(line) for line in said.stdout.split("\n")[:-1]]
     assert len(answers) == len(requests), said.stderr
     return answers
 

@@ -254,6 +254,40 @@ class Mutation:
         inside["proof"] = forge.proof_of(index, path, note)
         return self.dump(receipt)
 
+    def of_key_binding(self):
+        """A holder's presentation, its key binding changed and signed again, or torn from its place."""
+        ledger, name = self.ledger, self.rng.choice(("holder", "holder2"))
+        signer, index = ledger.keys[name], ledger.named(name, forge.HIDDEN)
+        receipt = ledger.receipt(index, forge.HIDDEN[:self.rng.randrange(3)])
+        shown = receipt["record"]
+        said = {"iat": forge.COSIGNED_S, "aud": "a", "nonce": "n", "sd_hash": forge.digest_of(shown)}
+        header = {"alg": signer.alg, "typ": "kb+jwt"}
+        pick = self.rng.random()
+        if pick < 0.4:
+            said = self.value(said)
+        elif pick < 0.6:
+            header = self.value(header)
+        elif pick < 0.7:
+            signer = ledger.keys["shady"]
+        elif pick < 0.8:
+            said[self.rng.choice(("nbf", "exp"))] = self.rng.choice((0, -1, forge.COSIGNED_S, forge.COSIGNED_S + 400, "1", None))
+        bound = forge.compact(signer, self.dump(said), self.dump(header), self.signature if self.rng.random() < 0.1 else None)
+        receipt["record"] = shown + (self.base64(bound) if self.rng.random() < 0.1 else bound) + self.rng.choice(("", "", "", "", "", "~"))
+        return self.dump(receipt)
+
+    def of_acknowledgement(self):
+        """A holder's own record and the record that names it, changed and signed again."""
+        ledger, pick = self.ledger, self.rng.random()
+        named = ledger.contract("acme", (), cnf={"jwk": ledger.keys["holder"].jwk})
+        at = ledger.append(forge.compact(ledger.keys["acme" if pick < 0.9 else "shady"], self.dump(self.value(named) if pick < 0.3 else named)))
+        own = ledger.acknowledgement(at)
+        if 0.3 < pick < 0.7:
+            own = self.value(own)
+        signer = ledger.keys["holder" if pick < 0.8 or pick > 0.9 else "holder2"]
+        index = ledger.append(forge.compact(signer, self.dump(own)))
+        links = self.rng.choice(((at, 0),) * 6 + ((0,), (1, 0), (at, 2, 0), (6, 0)))
+        return self.dump(ledger.receipt(index, (), links))
+
     def some(self):
         return self.rng.choice(((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2), ()))
 
@@ -268,12 +302,15 @@ class Mutation:
         return self.bytes(text.encode()) if pick > 0.98 else text.encode()
 
     def request(self):
-        kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link, self.of_genesis, self.of_checkpoint, self.of_checkpoint)
+        kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link, self.of_genesis, self.of_key_binding, self.of_acknowledgement, self.of_checkpoint, self.of_checkpoint)
         kind = self.rng.choice(kinds)
         made = {"receipt": kind(), "policy": self.policy()}
         if self.rng.random() < 0.3:
             made["document"] = forge.DOCUMENT if self.rng.random() < 0.8 else b"another"
-        return kind.__name__, {name: base64.b64encode(data).decode() for name, data in made.items()}
+        request = {name: base64.b64encode(data).decode() for name, data in made.items()}
+        if self.rng.random() < (0.3 if kind == self.of_key_binding else 0.03):
+            request["key_binding"] = {"audience": "a", "nonce": self.rng.choice("nnnm"), "now": self.rng.choice((0, *(forge.COSIGNED_S + late for late in (0, 299, 300, 301, -300, -301)))), "max_age": self.rng.choice((0, 300))}
+        return kind.__name__, request
 
 
 class Tally:
@@ -318,7 +355,7 @@ def main():
         for number, (kind, request), *both in zip(batch, made, *answers):
             tally.add(number, kind, both)
             if asked.only is not None:
-                print(json.dumps({name: base64.b64decode(text).decode("utf-8", "backslashreplace") for name, text in request.items()}, indent=1, ensure_ascii=False))
+                print(json.dumps({name: text if isinstance(text, dict) else base64.b64decode(text).decode("utf-8", "backslashreplace") for name, text in request.items()}, indent=1, ensure_ascii=False))
     tally.report(len(numbers))
     return bool(tally.bad)
 
