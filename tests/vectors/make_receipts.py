@@ -34,7 +34,7 @@ L = forge.Ledger()
 ACME, REGISTRAR = L.keys["acme"], L.keys["registrar"]
 
 
-def case(name, about, receipt, steps, outcome=None, policy="two_of_three", document=None, tsa=None):
+def case(name, about, receipt, steps, outcome=None, policy="two_of_three", document=None, tsa=None, demand=None):
     """about: what is wrong or right, and which text says so."""
     files[f"cases/{name}.json"] = receipt if isinstance(receipt, bytes) else forge.text(receipt)
     made = {"name": name, "about": about, "receipt": f"cases/{name}.json", "policy": f"policies/{policy}.txt"}
@@ -42,6 +42,8 @@ def case(name, about, receipt, steps, outcome=None, policy="two_of_three", docum
         made["document"] = document
     if tsa:
         made["tsa"] = tsa
+    if demand:
+        made["key_binding"] = demand
     made["outcome"] = outcome or ("invalid" if "F" in steps else "valid")
     made["steps"] = {step: WORDS[letter] for step, letter in zip(STEPS, steps)}
     cases.append(made)
@@ -512,11 +514,108 @@ def case_issuer_forged(bad):
     two = {**L.person("acme", "shady", ["employer"]), **L.claims("registrar", "participant", "rotate")}
     two["keys"].append({"jwk": ACME.jwk, "from": forge.CREATED_MS // 1000, "to": forge.CREATED_MS // 1000 + 5})
     case("issuer_two_keys", "`rotate` with the new key and the old one, which still signed", after(compact(REGISTRAR, two), ACME, "acme", (None, 0)), PLAIN)
+    case_participants(bad, after)
     high = L.admit("shady", "shady", ["employer"], "bureau")
     text, sig = high.rsplit(".", 1)
     receipt = after(high, shady, "shady", (None, 2, 0))
     receipt["issuer"][0]["record"] = text + "." + b64u(flip_s("ES256", forge.base64.urlsafe_b64decode(sig + "==")))
     bad("link_high_s", "A link's record has the canonical form, too", receipt)
+
+
+def case_participants(bad, after):
+    """Participants and geneses of another form: who reads them otherwise would read another ledger."""
+    shady = L.keys["shady"]
+
+    def form(name, about, **changes):
+        claims = {**L.person("shady", "shady", ["employer"]), **L.claims("registrar", "participant", "admit"), **changes}
+        bad("participant_" + name, about, after(compact(REGISTRAR, claims), shady, "shady", (None, 0)))
+
+    key = L.person("shady", "shady", [])["keys"][0]
+    form("uscc", "uscc has 18 characters", uscc="91350100M000100Y4")
+    form("role", "A role of the list", roles=["employer", "king"])
+    form("no_roles", "One role at least", roles=[])
+    form("key_twice", "A key stands there once", keys=[key, key])
+    form("key_to", "to is later than from", keys=[{**key, "to": key["from"]}])
+    form("key_member", "A key has no other member", keys=[{**key, "use": "sig"}])
+    form("key_secret", "A JWK with its secret part", keys=[{**key, "jwk": {**key["jwk"], "d": b64u(bytes(32))}}])
+    form("key_off_curve", "A point that is not on the curve", keys=[key, {**key, "jwk": {**key["jwk"], "y": b64u(bytes(31) + b"\1")}}])
+
+    def genesis(name, about, steps=NO_ISSUER_PLAIN, raw=None, **changes):
+        ledger = L.refounded(raw or jcs({**L.founding(), **changes}))
+        index = ledger.append(compact(REGISTRAR, ledger.contract("registrar")))
+        case("genesis_" + name, about, ledger.receipt(index), steps)
+
+    genesis("good", "A ledger of two leaves", PLAIN)
+    genesis("not_canonical", "The genesis is in canonical form (RFC 8785)", raw=jcs(L.founding()).replace(b'"rules":', b'"rules": '))
+    genesis("member", "No other member", more=1)
+    genesis("format", "Another format", format="urn:qizheng:genesis:2")
+    genesis("no_registrar", "One registrar at least", participants=[{**one, "roles": ["operator"]} for one in L.founding()["participants"]])
+    genesis("node_operator", "A node's operator is a participant with that role", nodes=[{**L.nodes[0].json(), "operator": "acme"}])
+    genesis("node_twice", "No key twice", nodes=[L.nodes[0].json(), {**L.nodes[1].json(), "log_vkey": L.nodes[0].log_vkey}])
+    genesis("vkey_name", "Log keys are named as the origin", origin="qizheng.invalid/other")
+
+
+# -- holders: key binding, their own records --
+
+
+def case_key_binding():
+    ledger = L.copy()
+    holder, index = L.keys["holder"], ledger.named(hidden=HIDDEN)
+    shown = ledger.receipt(index, HIDDEN[:2])
+    base = shown["record"]
+    wanted = {"audience": "https://court.example/cases/1", "nonce": "4f2a9c", "now": COSIGNED_S, "max_age": 300}
+
+    def bound(name, about, steps, binding, demand=wanted, record=base):
+        case("binding_" + name, about, {**shown, "record": record + binding}, steps, demand=demand)
+
+    right = forge.key_binding(holder, base)
+    bound("good", "Bound by the holder to what the verifier demands (RFC 9901 section 7.3)", GOOD, right)
+    bound("not_demanded", "Nobody demanded it: form, signature and sd_hash are judged", GOOD, right, None)
+    bound("missing", "Demanded and not there", NO_DISCLOSURE, "")
+    case("binding_leaf", "A leaf has none", ledger.leaf_receipt(index), "--FPPPP----", demand=wanted)
+    no_fields = ledger.receipt(index)
+    case("binding_alone", "A binding without disclosures", {**no_fields, "record": no_fields["record"] + forge.key_binding(holder, no_fields["record"])}, GOOD, demand=wanted)
+    bound("other_nonce", "Another nonce", NO_DISCLOSURE, right, {**wanted, "nonce": "4f2a9d"})
+    bound("other_audience", "Another audience", NO_DISCLOSURE, right, {**wanted, "audience": "https://other.example"})
+    bound("too_old", "Older than the verifier allows", NO_DISCLOSURE, right, {**wanted, "now": COSIGNED_S + 301})
+    bound("just_young_enough", "As old as the verifier allows", GOOD, right, {**wanted, "now": COSIGNED_S + 300})
+    bound("of_the_future", "More than 5 minutes ahead", NO_DISCLOSURE, right, {**wanted, "now": COSIGNED_S - 301})
+    bound("expired", "exp counts where it is there", NO_DISCLOSURE, forge.key_binding(holder, base, exp=COSIGNED_S))
+    bound("signature", "Signed by another key", NO_DISCLOSURE, forge.key_binding(L.keys["firm2"], base), None)
+    bound("alg", "The alg is the key's own", NO_DISCLOSURE, forge.key_binding(holder, base, header={"alg": "ES256K", "typ": "kb+jwt"}), None)
+    bound("typ", "typ is kb+jwt", NO_DISCLOSURE, forge.key_binding(holder, base, header={"alg": "Ed25519", "typ": "JWT"}), None)
+    bound("kid", "The header has alg and typ alone", NO_DISCLOSURE, forge.key_binding(holder, base, header={"alg": "Ed25519", "typ": "kb+jwt", "kid": holder.kid}), None)
+    bound("no_nonce", "nonce is there", NO_DISCLOSURE, forge.key_binding(holder, base, nonce=None), None)
+    bound("iat_float", "iat is an integer", NO_DISCLOSURE, forge.key_binding(holder, base, iat=1.5), None)
+    dropped = base.rsplit("~", 2)[0] + "~"
+    bound("dropped", "A disclosure was dropped since: sd_hash is of another presentation", NO_DISCLOSURE, right, None, dropped)
+    bound("two", "Two key bindings", NO_DISCLOSURE, right + "~" + right, None)
+    case("binding_no_cnf", "The record names no holder", {**good(), "record": good()["record"] + forge.key_binding(holder, good()["record"])}, NO_DISCLOSURE)
+
+
+def case_holder():
+    def own(signer="holder", links=None, named=None, **more):
+        """acknowledge, about a contract of acme's at 8."""
+        ledger = L.copy()
+        at = ledger.append(named) if named else ledger.named()
+        index = ledger.append(compact(L.keys[signer], ledger.acknowledgement(at, **more)))
+        return ledger.receipt(index, (), links or (at, 0))
+
+    def bad(name, about, receipt, steps=NO_ISSUER_PLAIN):
+        case("holder_" + name, about, receipt, steps)
+
+    bad("good", "A holder's own record: the first link is the record that it names in ref", own(), PLAIN)
+    bad("no_link", "Without that record", own(links=(0,)))
+    bad("other_ref", "ref names another record", own(ref="ab" * 32))
+    bad("no_ref", "ref names none", own(ref=None))
+    bad("other_key", "Signed with another key than cnf's", own(signer="holder2"))
+    bad("other_iss", "iss is another key's URI", own(iss=forge.THUMBPRINT + L.keys["holder2"].kid))
+    bad("participant_iss", "iss is a participant, who has no such key", own(iss="acme", links=(0,)))
+    bad("no_cnf", "The record that ref names has no holder", own(named=compact(ACME, contract())))
+    bad("other_type", "The record that ref names is of another type", own(vct="urn:qizheng:benefit:1"))
+    bad("link_signature", "Its signature is false", own(named=compact(ACME, contract(cnf={"jwk": L.keys["holder"].jwk}), sig=lambda s: s[:32] + ACME.sign(b"x")[32:])))
+    bad("iss_form", "A thumbprint of 31 bytes", own(iss=forge.THUMBPRINT + b64u(bytes(31))), NO_RECORD)
+    bad("cnf_form", "cnf is {jwk} alone", logged(compact(ACME, contract(cnf={"kid": "x"}))), NO_RECORD)
 
 
 # -- document, timestamps --
@@ -587,7 +686,7 @@ def case_world():
 def gather():
     policy("two_of_three", L.policy())
     for one in (case_good, case_json, case_members, case_record_form, case_record_signature, case_disclosures, case_leaf, case_inclusion, case_proof, case_note,
-                case_quorum, case_policy, case_issuer, case_document, case_timestamps, case_world):
+                case_quorum, case_policy, case_issuer, case_key_binding, case_holder, case_document, case_timestamps, case_world):
         one()
     files["cases/document.txt"] = DOCUMENT
     for made in cases:

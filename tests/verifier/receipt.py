@@ -220,6 +220,8 @@ class Verdict:
         self.place = Place(self.receipt.proof)
         if self.receipt.record is not None:
             self._read_record()
+        elif self.demand:
+            self._set("disclosures", FAIL, "a key binding is demanded, and a leaf has none")
         leaf = self._leaf()
         self._log(leaf)
         self._issuer()

@@ -8,7 +8,6 @@ from strict import Refused, base64url, hex256, is_int, members, need, participan
 RECORD_LEN = 16 * 1024
 PRESENTED_LEN = 64 * 1024
 DISCLOSURE_LEN = 16 * 1024
-KEY_BINDING_LEN = 4 * 1024
 DISCLOSURES = 128
 RECORD_TYP = "qizheng-record+sd-jwt"
 ROLES = {"employer", "payer", "certifier", "registrar", "court", "auditor", "operator"}
@@ -20,8 +19,8 @@ RESERVED = {"_sd", "_sd_alg", "..."}
 class Jws:
     """A compact JWS in strict form. canonical: the text with the low S, which is what the ledger hashed."""
 
-    def __init__(self, text, typ, members_of_header=("alg", "kid", "typ"), limit=RECORD_LEN):
-        need(len(text.encode()) <= limit, "too long")
+    def __init__(self, text, typ, members_of_header=("alg", "kid", "typ")):
+        need(len(text.encode()) <= RECORD_LEN, "longer than 16 KiB")
         parts = text.split(".")
         need(len(parts) == 3, "a compact JWS has three parts")
         header = members(unjson(unbase64url(parts[0])), members_of_header)
@@ -162,7 +161,7 @@ def key_binding_check(text, presentation, claims, demand):
     need(text or not demand, "a key binding is demanded and not there")
     if not text:
         return
-    jws = Jws(text, "kb+jwt", ("alg", "typ"), KEY_BINDING_LEN)
+    jws = Jws(text, "kb+jwt", ("alg", "typ"))
     said = unjson(jws.payload)
     need(isinstance(said, dict), "claims are an object")
     for name in ("aud", "nonce"):

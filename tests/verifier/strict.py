@@ -7,7 +7,7 @@ import re
 
 JSON_DEPTH = 8
 JSON_INT = 2**53 - 1
-JSON_VALUES = 32768
+JSON_MARKS = 32767
 
 
 class Refused(Exception):
@@ -78,18 +78,14 @@ def _no_number(text):
 
 
 def _shape(text):
-    """Depth and number of values, before anything is built: what a text nests is told by its brackets outside of strings."""
-    depth = values = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s"\[\]{},:]+', text, re.S):
+    """Depth and size, before anything is built: what a text nests is told by its brackets outside of strings."""
+    depth = marks = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', text, re.S):
         kind = token[0]
-        if kind in "]}":
-            depth -= 1
-        elif kind not in ",:":
-            values += 1
-            if kind in "[{":
-                depth += 1
-                need(depth <= JSON_DEPTH, f"more than {JSON_DEPTH} levels deep")
-    need(values <= 2 * JSON_VALUES, "too many values")
+        marks += kind in "[{,"
+        depth += (kind in "[{") - (kind in "]}")
+        need(depth <= JSON_DEPTH, f"more than {JSON_DEPTH} levels deep")
+    need(marks <= JSON_MARKS, "too many values")
 
 
 def _texts(value):
