@@ -662,6 +662,8 @@ def case_timestamps():
     stamped("sha1", "A token over a weak digest", ["sha1"], no)
     stamped("not_for_time", "A certificate that is not for time stamping", ["not_for_time"], no)
     stamped("no_base64", "A token that is no base64", ["not base64"], no)
+    files["cases/garbage.pem"] = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    stamped("garbage_anchor", "nor with anchors that are no certificates", ["sha256"], "-PPPPPPP---", "garbage")
     stamped("no_anchor", "Without anchors tokens are not checked", ["sha256"], "-PPPPPPP---", None)
 
 

@@ -16,10 +16,11 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "vectors")]
 import forge  # noqa: E402
-from conformance import ask, brief, commands  # noqa: E402
+from conformance import ask, brief, commands, read  # noqa: E402
 from primitives import b64u, jcs  # noqa: E402
 
 BATCH = 250
+TIMESTAMPS = 0.03  # share of receipts with tokens: each takes two runs of `openssl`
 HASH = forge.sha256(b"mutation")
 VALUES = [None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 2**64, 1.5, "", "x", "0", "\0", "é", "\u2028", "_sd", "...", "sha-256", "sm3", "ES256", "EdDSA", "none", "admit", "rotate",
           "registrar", "acme", "firm", "ab" * 32, "AB" * 32, b64u(HASH), b64u(HASH)[:-1] + "_", b64u(bytes(16)), b64u(bytes(15)), "x" * 300, [], {}, [[]], [None], {"_sd": []}, [{"...": "x"}],
@@ -288,6 +289,17 @@ class Mutation:
         links = self.rng.choice(((at, 0),) * 6 + ((0,), (1, 0), (at, 2, 0), (6, 0)))
         return self.dump(ledger.receipt(index, (), links))
 
+    def of_timestamp(self):
+        """The tokens of receipts/timestamps.json, changed in their bytes or about another checkpoint."""
+        receipt, made = json.loads(read("good.json")), json.loads(read("timestamps.json"))
+        tokens = [made[self.rng.choice(("sha256", "sm3", "sha256", "sm3", "bare", "sha1", "other_data", "not_for_time"))] for _ in range(self.rng.choice((1, 1, 2)))]
+        if self.rng.random() < 0.6:
+            tokens[0] = self.base64(tokens[0], False)
+        receipt["timestamps"] = [{"type": "rfc3161", "token": token} for token in tokens]
+        if self.rng.random() < 0.2:
+            receipt["proof"] = self.lines(receipt["proof"])
+        return self.dump(receipt)
+
     def some(self):
         return self.rng.choice(((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2), ()))
 
@@ -305,6 +317,9 @@ class Mutation:
         kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link, self.of_genesis, self.of_key_binding, self.of_acknowledgement, self.of_checkpoint, self.of_checkpoint)
         kind = self.rng.choice(kinds)
         made = {"receipt": kind(), "policy": self.policy()}
+        if self.rng.random() < TIMESTAMPS:
+            kind = self.of_timestamp
+            made = {"receipt": kind(), "policy": read("policy.txt"), "tsa": json.loads(read("timestamps.json"))[self.rng.choice(("anchor", "anchor", "authority", "intermediate", "other_anchor"))].encode()}
         if self.rng.random() < 0.3:
             made["document"] = forge.DOCUMENT if self.rng.random() < 0.8 else b"another"
         request = {name: base64.b64encode(data).decode() for name, data in made.items()}
@@ -332,7 +347,7 @@ class Tally:
                 print(f"    {one['step']}: {one['result']}: {one['reason']}\n    {two['step']}: {two['result']}: {two['reason']}")
 
     def report(self, count):
-        for step in ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer"):
+        for step in ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer", "timestamp"):
             reached = all(self.results[step, result] for result in ("pass", "fail", "not_applicable"))
             print("ok" if reached else "FAIL", f"mutations_reach_every_result_of_{step}:", *(self.results[step, result] for result in ("pass", "fail", "not_applicable")))
             self.bad += not reached

@@ -302,7 +302,7 @@ class Verdict:
         self._set("document", PASS, "its digests are the record's")
 
     def _timestamp(self):
-        if not self.anchors or not self.receipt.tokens or not self.place.note:
+        if not self.receipt.tokens or not self.place.checkpoint or not stamps.are_anchors(self.anchors):
             return
         good = [token for token in self.receipt.tokens if stamps.verifies(token, self.place.proof.raw, self.anchors)]
         self._judge("timestamp", bool(good), "no token of a trusted authority is over this checkpoint")

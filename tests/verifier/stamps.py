@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import time
 
+from cryptography import x509
+
 from strict import Refused, base64url, unbase64
 
 NAMES = {"sha-256": "sha256", "sm3": "sm3"}
@@ -23,6 +25,15 @@ def _seconds(text):
     """The token's own time, at which certificates have to be valid."""
     match = re.search(r"^Time stamp: (\w+ +\d+ \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT", text, re.M)
     return int(time.mktime(time.strptime(f"{match[1]} {match[2]} UTC", "%b %d %H:%M:%S %Y %Z")) - time.timezone) if match else None
+
+
+def are_anchors(pem):
+    """Whether that text is certificates in PEM, one at least."""
+    blocks = re.findall(b"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----|-----BEGIN.*", pem or b"", re.S)
+    try:
+        return bool(blocks) and all(x509.load_pem_x509_certificate(block) for block in blocks)
+    except ValueError:
+        return False
 
 
 def verifies(token, data, anchors):
