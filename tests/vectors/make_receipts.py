@@ -34,7 +34,7 @@ L = forge.Ledger()
 ACME, REGISTRAR = L.keys["acme"], L.keys["registrar"]
 
 
-def case(name, about, receipt, steps, outcome=None, policy="two_of_three", document=None, tsa=None, demand=None):
+def case(name, about, receipt, steps, outcome=None, policy="two_of_three", document=None, tsa=None, demand=None, existed_by=None):
     """about: what is wrong or right, and which text says so."""
     files[f"cases/{name}.json"] = receipt if isinstance(receipt, bytes) else forge.text(receipt)
     made = {"name": name, "about": about, "receipt": f"cases/{name}.json", "policy": f"policies/{policy}.txt"}
@@ -44,6 +44,8 @@ def case(name, about, receipt, steps, outcome=None, policy="two_of_three", docum
         made["tsa"] = tsa
     if demand:
         made["key_binding"] = demand
+    if existed_by:
+        made["existed_by_s"] = existed_by
     made["outcome"] = outcome or ("invalid" if "F" in steps else "valid")
     made["steps"] = {step: WORDS[letter] for step, letter in zip(STEPS, steps)}
     cases.append(made)
@@ -87,7 +89,7 @@ def proof(index=1, path=None, note=None, extra=""):
 
 def case_good():
     case("good_document", "Everything passes, with the document", good(), "P" + GOOD[1:], document="document.txt")
-    case("good", "The same without a document", good(), GOOD)
+    case("good", "The same without a document; three witnesses, so no clock may lie, and the earliest counts", good(), GOOD, existed_by=COSIGNED_S)
     case("good_no_disclosures", "A holder may drop disclosures: all of them", L.receipt(1), PLAIN)
     case("good_one_disclosure", "A holder may drop disclosures: all but one", L.receipt(1, HIDDEN[1:2]), GOOD)
     case("good_order_of_disclosures", "The order of disclosures is the holder's affair", L.receipt(1, HIDDEN[::-1]), GOOD)
@@ -433,6 +435,13 @@ def case_quorum():
     case("quorum_nested_met", "A group in a group: both of the pair", good(), GOOD, policy=nested)
     case("quorum_nested_missed", "One of the pair is no pair", with_cosigners((0,)), NO_QUORUM, policy=nested)
     case("quorum_none", "quorum none: the log alone", with_cosigners(()), GOOD, policy=none)
+    fourth = forge.Node(9)
+    four = policy("three_of_four", L.policy(f"witness node-4 {fourth.cosigner_vkey}\ngroup nodes 3 node-1 node-2 node-3 node-4\nquorum nodes\n"))
+    late = L.note(cosigners=(1, 2)) + cosignature(fourth, L.body(), 1)
+    case("quorum_one_clock_may_lie", "Four witnesses, one of whom may lie: the second smallest time counts", {**L.receipt(1, (), ()), "proof": L.proof(1, note=late)}, "--" + "-PPPP----", policy=four,
+         existed_by=COSIGNED_S + 10)
+    earlier = L.note() + cosignature(L.nodes[1], L.body(), COSIGNED_S - 5)
+    case("quorum_earliest_of_one", "Of two cosignatures of one witness the earlier counts", proof(note=earlier), GOOD, existed_by=COSIGNED_S - 5)
     strangers = "".join(f"log {node.log_vkey}\n" for node in L.nodes) + f"witness w {forge.Node(9).cosigner_vkey}\nquorum w\n"
     case("quorum_strangers", "A policy of other witnesses", good(), NO_QUORUM, policy=policy("strangers", strangers))
     cluster = f"log {forge.Node(9).log_vkey}\n" + "".join(f"witness n{i} {node.cosigner_vkey}\n" for i, node in enumerate(L.nodes)) + "group g 2 n0 n1 n2\nquorum g\n"

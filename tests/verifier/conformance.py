@@ -38,15 +38,20 @@ def commands(build):
 
 
 def brief(answer):
-    return answer["outcome"], {step["step"]: step["result"] for step in answer["steps"]}
+    """What two verifiers have to agree on: outcome, results, and how early the record is shown to have existed."""
+    time = {name: answer.get("time", {}).get(name) for name in ("leaf_ms", "existed_by_s")}
+    return answer["outcome"], {step["step"]: step["result"] for step in answer["steps"]}, time
 
 
-def differences(answer, outcome, steps):
+def differences(answer, case):
+    outcome, steps, existed_by = case["outcome"], case["steps"], case.get("existed_by_s")
     found = [f"{step['step']} is {step['result']}, not {steps.get(step['step'])}: {step['reason']}" for step in answer["steps"] if step["result"] != steps.get(step["step"])]
     if answer["outcome"] != outcome:
         found.append(f"{answer['outcome']}, not {outcome}")
     if {step["step"] for step in answer["steps"]} != set(steps):
         found.append("another list of steps")
+    if existed_by and answer["time"].get("existed_by_s") != existed_by:
+        found.append(f"existed by {answer['time'].get('existed_by_s')}, not {existed_by}")
     return found
 
 
@@ -55,7 +60,7 @@ def main():
     requests, bad = [request(case) for case in cases], 0
     for name, command in commands(sys.argv[1]).items():
         for case, answer in zip(cases, ask(command, requests)):
-            found = differences(answer, case["outcome"], case["steps"])
+            found = differences(answer, case)
             bad += bool(found)
             print("FAIL" if found else "ok", f"{name}_{case['name']}", *(f"\n    {one}" for one in found))
     return bool(bad or not cases)

@@ -214,6 +214,13 @@ class Policy:
                 found[key] = min(time, found.get(key, time))
         return found
 
+    def counted(self, rule=None):
+        """The witnesses under the quorum: no others say anything."""
+        rule = self.quorum if rule is None else rule
+        if rule is None:
+            return []
+        return [rule] if isinstance(rule, Vkey) else [key for one in rule[1] for key in self.counted(one)]
+
     def met(self, found):
         return self.quorum is None or self._met(self.quorum, found)
 
@@ -230,7 +237,9 @@ class Judged:
         found = policy.signers(note)
         self.log = any(key in found and key.name == checkpoint.origin for key in policy.logs)
         self.quorum = policy.met(found)
-        self.times = sorted(time for key, time in found.items() if key.kind == bytes([TYPE_COSIGNATURE]))
+        counted = policy.counted()
+        times, liars = sorted(found[key] for key in counted if key in found), (len(counted) - 1) // 3
+        self.existed_by = times[liars] if self.log and self.quorum and 0 <= liars < len(times) else None
 
 
 __all__ = ["Checkpoint", "Judged", "Note", "Policy", "Proof", "Refused", "leaf_hash", "root_of"]

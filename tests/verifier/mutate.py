@@ -341,7 +341,7 @@ class Tally:
         if brief(first) == brief(second):
             return
         self.bad += 1
-        print(f"FAIL mutation_{number}_{kind}: {first['outcome']} and {second['outcome']}")
+        print(f"FAIL mutation_{number}_{kind}: {first['outcome']} and {second['outcome']}; {brief(first)[2]} and {brief(second)[2]}")
         for one, two in zip(first["steps"], second["steps"]):
             if one["result"] != two["result"]:
                 print(f"    {one['step']}: {one['result']}: {one['reason']}\n    {two['step']}: {two['result']}: {two['reason']}")

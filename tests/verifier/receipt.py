@@ -193,7 +193,7 @@ class Chain:
 class Verdict:
     def __init__(self, data, policy, document=None, anchors=None, demand=None):
         self.items = {step: (NOT_APPLICABLE, "not asked, or what it builds on could not be read") for step in STEPS}
-        self.unchecked = False
+        self.unchecked, self.time = False, {}
         self.document, self.anchors, self.demand = document, anchors, demand
         self.why_policy, self.policy = refused(Policy, policy)
         why, self.receipt = refused(Receipt, data)
@@ -259,11 +259,13 @@ class Verdict:
         if not place.checkpoint:
             self._set("inclusion", FAIL, place.why_checkpoint)
             return
-        if leaf:
-            self._judge("inclusion", place.holds(leaf), "the path does not lead to the root")
+        if leaf and self._judge("inclusion", place.holds(leaf), "the path does not lead to the root"):
+            self.time["leaf_ms"] = self.receipt.time
         if not self.policy:
             return
         why, judged = place.judged(self.policy)
+        if judged and judged.existed_by and self._passed("leaf", "inclusion"):
+            self.time["existed_by_s"] = judged.existed_by
         if self._judge("checkpoint", judged and judged.log, why or "no listed log signed it"):
             self._judge("quorum", judged.quorum, "too few cosigners for the policy")
         elif judged:
@@ -307,9 +309,6 @@ class Verdict:
         good = [token for token in self.receipt.tokens if stamps.verifies(token, self.place.proof.raw, self.anchors)]
         self._judge("timestamp", bool(good), "no token of a trusted authority is over this checkpoint")
 
-    def brief(self):
-        return {"outcome": self.outcome, "steps": {step: result for step, (result, _) in self.items.items()}}
-
     def full(self):
         steps = [{"step": step, "result": result, "reason": reason} for step, (result, reason) in self.items.items()]
-        return {"outcome": self.outcome, "steps": steps}
+        return {"outcome": self.outcome, "steps": steps, "time": self.time}
