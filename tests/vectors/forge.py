@@ -27,6 +27,8 @@ TYP = "qizheng-record+sd-jwt"
 MEDIA = "application/vnd.qizheng.receipt+json;version=1"
 THUMBPRINT = "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"
 DOCUMENT = "劳动合同：李四，2027-01-01 起。\n".encode()
+ALGS = {"operator": "Ed25519", "registrar": "Ed25519", "acme": "ES256K", "bureau": "ES256", "firm": "SGD_SM3_SM2", "firm2": "Ed25519", "shady": "ES256K",
+        "holder": "Ed25519", "holder2": "ES256K"}
 CURVES = {"ES256": ("P-256", P256), "SGD_SM3_SM2": ("SM2-P-256", SM2)}
 
 
@@ -175,8 +177,7 @@ class Ledger:
 
     def __init__(self):
         self.nodes = [Node(i + 1) for i in range(3)]
-        self.keys = {"registrar": Signer("Ed25519", "registrar"), "acme": Signer("ES256K", "acme"), "operator": Signer("Ed25519", "operator"), "bureau": Signer("ES256", "bureau"),
-                     "firm": Signer("SGD_SM3_SM2", "firm"), "firm2": Signer("Ed25519", "firm 2"), "shady": Signer("ES256K", "shady"), "holder": Signer("Ed25519", "holder"), "holder2": Signer("ES256K", "holder 2")}
+        self.keys = {name: Signer(alg, name) for name, alg in ALGS.items()}
         self.genesis = jcs(self.founding())
         self.ledger_id = hashlib.sha256(self.genesis).hexdigest()
         self.bodies, self.times, self.leaves = [None], [], []

@@ -438,8 +438,8 @@ def case_quorum():
     fourth = forge.Node(9)
     four = policy("three_of_four", L.policy(f"witness node-4 {fourth.cosigner_vkey}\ngroup nodes 3 node-1 node-2 node-3 node-4\nquorum nodes\n"))
     late = L.note(cosigners=(1, 2)) + cosignature(fourth, L.body(), 1)
-    case("quorum_one_clock_may_lie", "Four witnesses, one of whom may lie: the second smallest time counts", {**L.receipt(1, (), ()), "proof": L.proof(1, note=late)}, "--" + "-PPPP----", policy=four,
-         existed_by=COSIGNED_S + 10)
+    case("quorum_one_clock_may_lie", "Four witnesses, one of whom may lie: the second smallest time counts", {**L.receipt(1, (), ()), "proof": L.proof(1, note=late)},
+         "---PPPP----", policy=four, existed_by=COSIGNED_S + 10)
     earlier = L.note() + cosignature(L.nodes[1], L.body(), COSIGNED_S - 5)
     case("quorum_earliest_of_one", "Of two cosignatures of one witness the earlier counts", proof(note=earlier), GOOD, existed_by=COSIGNED_S - 5)
     strangers = "".join(f"log {node.log_vkey}\n" for node in L.nodes) + f"witness w {forge.Node(9).cosigner_vkey}\nquorum w\n"
@@ -480,6 +480,11 @@ def case_issuer():
         case("issuer_" + name, about, receipt, steps)
 
     firm = L.receipt(5, (), (4, 2, 0))
+
+    def moved(**proof):
+        """With another proof of the first link."""
+        return {**firm, "issuer": [{**L.link(4), "proof": L.proof(4, **proof)}, L.link(2), L.link(0)]}
+
     bad("wrong_order", "Links in the wrong order", {**firm, "issuer": [L.link(2), L.link(4), L.link(0)]})
     bad("skipped", "A link is missing", {**firm, "issuer": [L.link(4), L.link(0)]})
     bad("too_many", "A link too many", {**firm, "issuer": [L.link(4), L.link(2), L.link(2), L.link(0)]})
@@ -490,12 +495,13 @@ def case_issuer():
     bad("later", "A link that stands behind what it vouches for", L.receipt(5, (), (6, 0)))
     bad("link_time", "A link with another time", {**firm, "issuer": [{**L.link(4), "time": L.times[4] + 1}, L.link(2), L.link(0)]})
     bad("link_proof", "A link with another's proof", {**firm, "issuer": [{**L.link(4), "proof": L.proof(2)}, L.link(2), L.link(0)]})
-    bad("link_quorum", "A link under a checkpoint with one cosignature", {**firm, "issuer": [{**L.link(4), "proof": L.proof(4, note=L.note(cosigners=(0,)))}, L.link(2), L.link(0)]})
-    bad("link_no_log", "A link under a checkpoint that no log signed", {**firm, "issuer": [{**L.link(4), "proof": L.proof(4, note=L.note(logs=()))}, L.link(2), L.link(0)]})
+    bad("link_quorum", "A link under a checkpoint with one cosignature", moved(note=L.note(cosigners=(0,))))
+    bad("link_no_log", "A link under a checkpoint that no log signed", moved(note=L.note(logs=())))
     bad("link_garbage", "A link whose record is none", {**firm, "issuer": [{**L.link(4), "record": "x"}, L.link(2), L.link(0)]})
     bad("link_tilde", "A link's record is a JWS, not a presentation", {**firm, "issuer": [{**L.link(4), "record": L.bodies[4] + "~"}, L.link(2), L.link(0)]})
     bad("genesis_time", "The genesis with another time", {**firm, "issuer": [L.link(4), L.link(2), {**L.link(0), "time": L.times[0] + 1}]})
-    bad("genesis_changed", "Another genesis", {**firm, "issuer": [L.link(4), L.link(2), {**L.link(0), "genesis": b64u(L.genesis.replace(b'"protocol":1', b'"protocol":2'))}]})
+    other = b64u(L.genesis.replace(b'"protocol":1', b'"protocol":2'))
+    bad("genesis_changed", "Another genesis", {**firm, "issuer": [L.link(4), L.link(2), {**L.link(0), "genesis": other}]})
     bad("genesis_no_json", "A genesis that is no JSON", {**firm, "issuer": [L.link(4), L.link(2), {**L.link(0), "genesis": b64u(b"genesis")}]})
     bad("genesis_index", "A genesis proven at another index", {**firm, "issuer": [L.link(4), L.link(2), {**L.link(0), "proof": L.proof(1)}]})
     case_issuer_forged(bad)
@@ -512,8 +518,10 @@ def case_issuer_forged(bad):
 
     shady = L.keys["shady"]
     bad("no_registrar", "Admitted by an employer, who is no registrar", after(L.admit("shady", "shady", ["employer"], "acme"), shady, "shady", (None, 0)))
-    bad("link_signature", "An admission whose signature is false", after(compact(REGISTRAR, {**L.person("shady", "shady", ["employer"]), **L.claims("registrar", "participant", "admit")}, sig=lambda s: s[:32] + bytes(32)), shady, "shady", (None, 0)))
-    bad("link_key", "An admission signed with a key that its issuer does not hold", after(L.admit("shady", "shady", ["employer"], "registrar", signer="shady"), shady, "shady", (None, 0)))
+    claims = {**L.person("shady", "shady", ["employer"]), **L.claims("registrar", "participant", "admit")}
+    false, unheld = compact(REGISTRAR, claims, sig=lambda s: s[:32] + bytes(32)), L.admit("shady", "shady", ["employer"], "registrar", signer="shady")
+    bad("link_signature", "An admission whose signature is false", after(false, shady, "shady", (None, 0)))
+    bad("link_key", "An admission signed with a key that its issuer does not hold", after(unheld, shady, "shady", (None, 0)))
     bad("suspend", "`suspend` binds no key", after(L.admit("shady", "shady", ["employer"], "registrar", act="suspend"), shady, "shady", (None, 0)))
     foreign = compact(REGISTRAR, {**L.person("shady", "shady", ["employer"]), **L.claims("registrar", "participant", "admit"), "aud": "ab" * 32})
     bad("link_aud", "An admission to another ledger", after(foreign, shady, "shady", (None, 0)))
@@ -583,7 +591,8 @@ def case_key_binding():
     bound("missing", "Demanded and not there", NO_DISCLOSURE, "")
     case("binding_leaf", "A leaf has none", ledger.leaf_receipt(index), "--FPPPP----", demand=wanted)
     no_fields = ledger.receipt(index)
-    case("binding_alone", "A binding without disclosures", {**no_fields, "record": no_fields["record"] + forge.key_binding(holder, no_fields["record"])}, GOOD, demand=wanted)
+    no_fields["record"] += forge.key_binding(holder, no_fields["record"])
+    case("binding_alone", "A binding without disclosures", no_fields, GOOD, demand=wanted)
     bound("other_nonce", "Another nonce", NO_DISCLOSURE, right, {**wanted, "nonce": "4f2a9d"})
     bound("other_audience", "Another audience", NO_DISCLOSURE, right, {**wanted, "audience": "https://other.example"})
     bound("too_old", "Older than the verifier allows", NO_DISCLOSURE, right, {**wanted, "now": COSIGNED_S + 301})

@@ -45,7 +45,10 @@ def brief(answer):
 
 def differences(answer, case):
     outcome, steps, existed_by = case["outcome"], case["steps"], case.get("existed_by_s")
-    found = [f"{step['step']} is {step['result']}, not {steps.get(step['step'])}: {step['reason']}" for step in answer["steps"] if step["result"] != steps.get(step["step"])]
+    found = []
+    for step in answer["steps"]:
+        if step["result"] != steps.get(step["step"]):
+            found.append(f"{step['step']} is {step['result']}, not {steps.get(step['step'])}: {step['reason']}")
     if answer["outcome"] != outcome:
         found.append(f"{answer['outcome']}, not {outcome}")
     if {step["step"] for step in answer["steps"]} != set(steps):

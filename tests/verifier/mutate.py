@@ -1,8 +1,9 @@
 """Both verifiers on receipts that were changed at random: mutate.py BUILD [--count N] [--seed S].
 
-Changes happen at every level: bytes, characters of base64 fields, decoded bytes, JSON values, lines of proofs and policies; and records, disclosures, links, the
-genesis and checkpoints are changed and signed again, so that the deep steps are reached. Outcome and every step's result have to agree. Case i depends on the seed and i
-alone; a disagreement is printed with both reasons, and `--only i` shows its request."""
+Changes happen at every level: bytes, characters of base64 fields, decoded bytes, JSON values, lines of proofs and policies; and records,
+disclosures, key bindings, links, the genesis and checkpoints are changed and signed again, so that the deep steps are reached. Outcome, every
+step's result and the times shown have to agree. Case i depends on the seed and i alone; a disagreement is printed with both reasons, and
+`--only i` shows its request."""
 import argparse
 import base64
 import collections
@@ -22,10 +23,17 @@ from primitives import b64u, jcs  # noqa: E402
 BATCH = 250
 TIMESTAMPS = 0.03  # share of receipts with tokens: each takes two runs of `openssl`
 HASH = forge.sha256(b"mutation")
-VALUES = [None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 2**64, 1.5, "", "x", "0", "\0", "é", "\u2028", "_sd", "...", "sha-256", "sm3", "ES256", "EdDSA", "none", "admit", "rotate",
-          "registrar", "acme", "firm", "ab" * 32, "AB" * 32, b64u(HASH), b64u(HASH)[:-1] + "_", b64u(bytes(16)), b64u(bytes(15)), "x" * 300, [], {}, [[]], [None], {"_sd": []}, [{"...": "x"}],
+VALUES = [None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 2**64, 1.5, "", "x", "0", "\0", "é", "\u2028", "_sd", "...", "sha-256", "sm3", "ES256", "EdDSA", "none",
+          "admit", "rotate", "registrar", "acme", "firm", "ab" * 32, "AB" * 32, b64u(HASH), b64u(HASH)[:-1] + "_", b64u(bytes(16)), b64u(bytes(15)),
+          "x" * 300, [], {}, [[]], [None], {"_sd": []}, [{"...": "x"}],
           [[[[[[[[]]]]]]]], 1795420543, 1795420543123]
-LINES = ["", "\n", "x", "index 1", "extra aGk=", "extra ", "quorum none", "log x", "witness a b", "# comment", "group g any node-1", "quorum nodes", "\u2014 a AAAAAAA=", "08"]
+NAMES = ["x-own", "extra", "_sd", "...", "cnf", "tags", "ref", "replaces", "doc", "to", "leaf", "membership", "timestamps", "act"]
+ISSUERS = [("registrar", "registrar", (0,))] * 3 + [("acme", "acme", (0,)), ("firm", "firm2", (6, 0)), ("firm", "firm", (4, 2, 0)), ("bureau", "bureau", (2, 0))]
+ORDERS = [0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141, 2**252 + 27742317777372353535851937790883648493]
+TOKENS = ["sha256", "sm3", "sha256", "sm3", "bare", "sha1", "other_data", "not_for_time"]
+ANCHORS = ["anchor", "anchor", "authority", "intermediate", "other_anchor"]
+LINES = ["", "\n", "x", "index 1", "extra aGk=", "extra ", "quorum none", "log x", "witness a b", "# comment",
+         "group g any node-1", "quorum nodes", "\u2014 a AAAAAAA=", "08"]
 
 
 def _unjson(data):
@@ -114,7 +122,7 @@ class Mutation:
         if kind == 0:
             del inside[name]
         elif kind == 1 and isinstance(inside, dict):
-            inside[self.rng.choice(("x-own", "extra", "_sd", "...", "cnf", "tags", "ref", "replaces", "doc", "to", "leaf", "membership", "timestamps", "act"))] = self._other()
+            inside[self.rng.choice(NAMES)] = self._other()
         elif kind == 1:
             inside.insert(name, copy.deepcopy(self.rng.choice(inside)))
         elif kind == 2 and isinstance(inside, list):
@@ -180,7 +188,7 @@ class Mutation:
     def of_record(self):
         """A record with other claims or another header, rightly signed and in the log."""
         ledger = self.ledger
-        name, key, links = self.rng.choice((("registrar", "registrar", (0,)),) * 3 + (("acme", "acme", (0,)), ("firm", "firm2", (6, 0)), ("firm", "firm", (4, 2, 0)), ("bureau", "bureau", (2, 0))))
+        name, key, links = self.rng.choice(ISSUERS)
         signer = ledger.keys[key]
         claims, header = ledger.contract(name, forge.HIDDEN if self.rng.random() < 0.5 else ()), forge.header_of(signer)
         if self.rng.random() < 0.75:
@@ -195,7 +203,7 @@ class Mutation:
         return self.dump(ledger.receipt(ledger.append(jws), shown, links))
 
     def signature(self, sig):
-        order = {0: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141, 1: 2**252 + 27742317777372353535851937790883648493}[self.rng.randrange(2)]
+        order = self.rng.choice(ORDERS)
         s = int.from_bytes(sig[32:], "big")
         return self.rng.choice((sig[:32] + ((order - s) % 2**256).to_bytes(32, "big"), sig[32:] + sig[:32], sig[:63], bytes(64), self.bytes(sig)))
 
@@ -292,7 +300,7 @@ class Mutation:
     def of_timestamp(self):
         """The tokens of receipts/timestamps.json, changed in their bytes or about another checkpoint."""
         receipt, made = json.loads(read("good.json")), json.loads(read("timestamps.json"))
-        tokens = [made[self.rng.choice(("sha256", "sm3", "sha256", "sm3", "bare", "sha1", "other_data", "not_for_time"))] for _ in range(self.rng.choice((1, 1, 2)))]
+        tokens = [made[self.rng.choice(TOKENS)] for _ in range(self.rng.choice((1, 1, 2)))]
         if self.rng.random() < 0.6:
             tokens[0] = self.base64(tokens[0], False)
         receipt["timestamps"] = [{"type": "rfc3161", "token": token} for token in tokens]
@@ -314,17 +322,20 @@ class Mutation:
         return self.bytes(text.encode()) if pick > 0.98 else text.encode()
 
     def request(self):
-        kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link, self.of_genesis, self.of_key_binding, self.of_acknowledgement, self.of_checkpoint, self.of_checkpoint)
+        kinds = (self.of_bytes, self.of_json, self.of_field, self.of_field, self.of_record, self.of_record, self.of_disclosures, self.of_link,
+                 self.of_genesis, self.of_key_binding, self.of_acknowledgement, self.of_checkpoint, self.of_checkpoint)
         kind = self.rng.choice(kinds)
         made = {"receipt": kind(), "policy": self.policy()}
         if self.rng.random() < TIMESTAMPS:
             kind = self.of_timestamp
-            made = {"receipt": kind(), "policy": read("policy.txt"), "tsa": json.loads(read("timestamps.json"))[self.rng.choice(("anchor", "anchor", "authority", "intermediate", "other_anchor"))].encode()}
+            anchor = json.loads(read("timestamps.json"))[self.rng.choice(ANCHORS)]
+            made = {"receipt": kind(), "policy": read("policy.txt"), "tsa": anchor.encode()}
         if self.rng.random() < 0.3:
             made["document"] = forge.DOCUMENT if self.rng.random() < 0.8 else b"another"
         request = {name: base64.b64encode(data).decode() for name, data in made.items()}
         if self.rng.random() < (0.3 if kind == self.of_key_binding else 0.03):
-            request["key_binding"] = {"audience": "a", "nonce": self.rng.choice("nnnm"), "now": self.rng.choice((0, *(forge.COSIGNED_S + late for late in (0, 299, 300, 301, -300, -301)))), "max_age": self.rng.choice((0, 300))}
+            now = self.rng.choice((-forge.COSIGNED_S, 0, 299, 300, 301, -300, -301)) + forge.COSIGNED_S
+            request["key_binding"] = {"audience": "a", "nonce": self.rng.choice("nnnm"), "now": now, "max_age": self.rng.choice((0, 300))}
         return kind.__name__, request
 
 
@@ -333,6 +344,7 @@ class Tally:
 
     def __init__(self):
         self.outcomes, self.results, self.bad = collections.Counter(), collections.Counter(), 0
+        self.reached = True
 
     def add(self, number, kind, answers):
         first, second = answers
@@ -348,10 +360,16 @@ class Tally:
 
     def report(self, count):
         for step in ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer", "timestamp"):
-            reached = all(self.results[step, result] for result in ("pass", "fail", "not_applicable"))
-            print("ok" if reached else "FAIL", f"mutations_reach_every_result_of_{step}:", *(self.results[step, result] for result in ("pass", "fail", "not_applicable")))
-            self.bad += not reached
-        print("ok" if not self.bad else "FAIL", f"verifiers_agree_on_mutations: {count - self.bad} of {count};", sum(n for (_, outcome), n in self.outcomes.items() if outcome == "valid"), "valid")
+            counts = [self.results[step, result] for result in ("pass", "fail", "not_applicable")]
+            print("ok" if all(counts) else "FAIL", f"mutations_reach_every_result_of_{step}:", *counts)
+            self.reached &= all(counts)
+        valid = sum(n for (_, outcome), n in self.outcomes.items() if outcome == "valid")
+        print("FAIL" if self.bad else "ok", f"verifiers_agree_on_mutations: {count - self.bad} of {count}; {valid} valid")
+
+
+def show(request):
+    shown = {name: value if name == "key_binding" else base64.b64decode(value).decode("utf-8", "backslashreplace") for name, value in request.items()}
+    print(json.dumps(shown, indent=1, ensure_ascii=False))
 
 
 def main():
@@ -370,9 +388,9 @@ def main():
         for number, (kind, request), *both in zip(batch, made, *answers):
             tally.add(number, kind, both)
             if asked.only is not None:
-                print(json.dumps({name: text if isinstance(text, dict) else base64.b64decode(text).decode("utf-8", "backslashreplace") for name, text in request.items()}, indent=1, ensure_ascii=False))
+                show(request)
     tally.report(len(numbers))
-    return bool(tally.bad)
+    return bool(tally.bad or not tally.reached)
 
 
 if __name__ == "__main__":
