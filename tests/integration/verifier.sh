@@ -1,6 +1,6 @@
 #!/bin/sh
-# Two verifiers that share no code must agree: the C one and the one in tests/verifier, on the receipt conformance set, on receipts changed at random, and on receipts
-# of a real node, signed with each of the four algorithms. MUTATIONS changed receipts (default 1000) of the seed SEED.
+# Two verifiers that share no code must agree: the C one and the one in tests/verifier, on the receipt conformance set, at every limit, on receipts changed at random, and on
+# receipts of a real node, signed with each of the four algorithms. MUTATIONS changed receipts (default 1000) of the seed SEED.
 #   sh tests/integration/verifier.sh build/san
 # also: sanitized
 . tests/lib/ledger.sh
@@ -10,6 +10,7 @@ build=$(cd "$1" && pwd)
 make -C "$build" qizheng-verify-lines >"$dir/make.log" 2>&1 || { tail "$dir/make.log"; echo "FAIL the C verifier is built as a filter"; exit 1; }
 check "the conformance set is what its generator makes" python3 tests/vectors/make_receipts.py --check
 python3 tests/verifier/conformance.py "$build" || bad=1
+python3 tests/verifier/limits.py "$build" || bad=1
 python3 tests/verifier/mutate.py "$build" --count "${MUTATIONS:-1000}" --seed "${SEED:-qizheng}" || bad=1
 
 # same OUTCOME RECEIPT [DOCUMENT] [OPTIONS...]: both say that outcome, and the same of each step

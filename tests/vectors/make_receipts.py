@@ -10,7 +10,7 @@ import sys
 
 import forge
 from forge import COSIGNED_S, DOCUMENT, HIDDEN, b64, b64u, body_of, compact, cosignature, digest_of, disclosure, flip_s, header_of, log_line, mth, proof_of, sha256
-from primitives import HERE, jcs
+from primitives import HERE, jcs, vkey
 
 STEPS = ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer", "membership", "timestamp", "status")
 WORDS = {"P": "pass", "F": "fail", "-": "not_applicable"}
@@ -465,6 +465,9 @@ def case_policy():
     bad("threshold_4", "A threshold beyond the group", whole.replace("nodes 2", "nodes 4"))
     bad("threshold_zero_before", "A threshold with a leading zero", whole.replace("nodes 2", "nodes 02"))
     bad("name_twice", "Two witnesses of one name", whole.replace("witness node-2", "witness node-1"))
+    renamed = [vkey("other", kind, forge.ed_public(secret)) for kind, secret in ((1, L.nodes[1].log), (4, L.nodes[1].cosigner))]
+    bad("log_key_twice", "Two logs of one key, though of two names", f"log {renamed[0]}\n" + whole)
+    bad("witness_key_twice", "Two witnesses of one key, though of two names", f"witness other {renamed[1]}\n" + whole)
     bad("vkey_id", "A vkey whose id is not its key's", whole.replace("+", "+0", 1).replace("+0", "+", 1).replace(L.nodes[0].log_vkey.split("+")[1], "00000000", 1))
     bad("vkey_type", "A cosigner's vkey for a log", whole.replace(f"log {L.nodes[0].log_vkey}", f"log {L.nodes[0].cosigner_vkey}", 1))
     bad("no_newline", "The last line has its newline", whole[:-1])

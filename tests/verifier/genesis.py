@@ -33,7 +33,6 @@ class Genesis:
     """ledger_id, origin, created, participants by id"""
 
     def __init__(self, data):
-        need(len(data) <= GENESIS_LEN, "a genesis beyond 256 KiB")
         value = unjson(data)
         _plain(value)
         need(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == data, "not in canonical form (RFC 8785)")

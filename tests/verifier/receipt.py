@@ -5,7 +5,7 @@ that a fault shows once, where it is."""
 import hashlib
 
 import stamps
-from genesis import Genesis
+from genesis import GENESIS_LEN, Genesis
 from keys import key_of
 from log import Checkpoint, Judged, Note, Policy, Proof, leaf_hash, root_of
 from record import THUMBPRINT, Participant, Record, disclosed, is_holder, key_binding_check, presentation_cut, refused
@@ -14,6 +14,7 @@ from strict import Refused, is_int, members, need, unbase64, unbase64url, unjson
 MEDIA_TYPE = "application/vnd.qizheng.receipt+json;version=1"
 STEPS = ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer", "membership", "timestamp", "status")
 RECEIPT_LEN = 512 * 1024
+PRESENTED_LEN = 64 * 1024
 CHAIN = 64
 TOKENS = 16
 LEAF_LEN = 41
@@ -39,7 +40,7 @@ class Link:
     def __init__(self, value, last):
         members(value, ("genesis" if last else "record", "time", "proof"))
         self.genesis = unbase64url(_text(value["genesis"], "genesis")) if last else None
-        need(not last or self.genesis, "an empty genesis")
+        need(not last or 0 < len(self.genesis) <= GENESIS_LEN, "a genesis of no bytes or beyond 256 KiB")
         self.record = None if last else _text(value["record"], "record")
         self.time, self.proof = _time(value["time"]), _text(value["proof"], "proof")
 
@@ -56,6 +57,7 @@ class Receipt:
         need(own["mediaType"] == MEDIA_TYPE, "another mediaType")
         need(("record" in own) != ("leaf" in own), "record or leaf, one of them")
         self.record = _text(own["record"], "record") if "record" in own else None
+        need(not self.record or len(self.record.encode()) <= PRESENTED_LEN, "a record beyond 64 KiB with what is shown of it")
         self.leaf = self._leaf(own["leaf"]) if "leaf" in own else None
         self.time, self.proof = _time(own["time"]), _text(own["proof"], "proof")
         need(isinstance(own.get("membership", []), list), "membership is a list")

@@ -6,7 +6,6 @@ from keys import ALG_NAMES, canonical, key_of
 from strict import Refused, base64url, hex256, is_int, members, need, participant_id, unbase64url, unjson, word
 
 RECORD_LEN = 16 * 1024
-PRESENTED_LEN = 64 * 1024
 DISCLOSURE_LEN = 16 * 1024
 DISCLOSURES = 128
 RECORD_TYP = "qizheng-record+sd-jwt"
@@ -132,7 +131,6 @@ class Record:
 
 def presentation_cut(text):
     """`<JWS>~<disclosure>~...~[<key binding>]`: the JWS, the disclosures, the key binding."""
-    need(len(text.encode()) <= PRESENTED_LEN, "longer than 64 KiB")
     parts = text.split("~")
     need(len(parts) > 1, "a presentation is <JWS>~ and disclosures, each ended by ~")
     return parts[0], parts[1:-1], parts[-1]
