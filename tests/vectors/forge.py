@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from make_crypto import P256, SM2, b32, ec_jwk, num, p256_sign, sm2_sign, sm3
-from primitives import N, b64u, ec_sign, jcs, jwk, seed, subkey, thumbprint, vkey
+from make_voprf import BASE, derive, encode, evaluate, sized
+from primitives import L as ED_ORDER
+from primitives import N, b64u, ec_sign, ed_times, jcs, jwk, seed, subkey, thumbprint, vkey
 
 ORIGIN = "qizheng.invalid/5ec0dd"
 CREATED_MS = 1795420542123
@@ -47,6 +49,7 @@ def _ed(secret):
     return ed25519.Ed25519PrivateKey.from_private_bytes(secret)
 
 
+@functools.lru_cache(maxsize=None)
 def ed_public(secret):
     return _ed(secret).public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -186,7 +189,9 @@ class Ledger:
 
     def founding(self):
         people = [self.person("operator", "operator", ["operator"]), self.person("registrar", "registrar", ["registrar"]), self.person("acme", "acme", ["employer"])]
-        return {"format": "urn:qizheng:genesis:1", "created": CREATED_MS, "origin": ORIGIN, "protocol": 1, "nodes": [node.json() for node in self.nodes],
+        nodes = [node.json() for node in self.nodes]
+        nodes[0]["voprf"] = {"labour": b64u(self.tag_public("labour"))}
+        return {"format": "urn:qizheng:genesis:1", "created": CREATED_MS, "origin": ORIGIN, "protocol": 1, "nodes": nodes,
                 "participants": people, "quorum": "bft", "parameters": {}, "rules": []}
 
     def _found(self):
@@ -251,6 +256,26 @@ class Ledger:
         self.bodies.append(jws)
         self._leaf(sha256(jws.encode()))
         return len(self.leaves) - 1
+
+    # tags
+
+    def tag(self, person, role="worker", domain="labour", id_type="resident-id", counts=None):
+        """(the tag, its evidence) of a person's number, under this ledger's key."""
+        number = person if counts is None else counts
+        text = sized(domain.encode(), id_type.encode(), number.encode())
+        blind, r = (int.from_bytes(hashlib.sha512(f"forge {name} {text.hex()}".encode()).digest(), "little") % ED_ORDER for name in ("blind", "r"))
+        made = evaluate(self.tag_secret(domain), [(text, blind)], r)
+        evaluation = {"pk": b64u(self.tag_public(domain)), "element": b64u(bytes.fromhex(made["evaluated"][0])), "proof": b64u(bytes.fromhex(made["proof"]))}
+        evidence = {"id_type": id_type, "id_number": person, "blind": b64u(bytes.fromhex(made["blinds"][0])), "evaluations": [evaluation]}
+        return {"d": domain, "v": 1, "t": b64u(bytes.fromhex(made["outputs"][0])[:32])}, evidence
+
+    @staticmethod
+    def tag_secret(domain):
+        return derive(seed("forge voprf " + domain), domain.encode())
+
+    @classmethod
+    def tag_public(cls, domain):
+        return encode(ed_times(cls.tag_secret(domain), BASE))
 
     # the log
 

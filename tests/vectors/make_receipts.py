@@ -639,6 +639,51 @@ def case_holder():
     bad("cnf_form", "cnf is {jwk} alone", logged(compact(ACME, contract(cnf={"kid": "x"}))), NO_RECORD)
 
 
+def case_tags():
+    person = "11010519491231002X"  # of GB 11643-1999's own example
+    tag, evidence = L.tag(person)
+
+    def shown(name, about, steps, evidence, issuer=True, tags=None):
+        one = disclosure("tag_evidence", evidence)
+        receipt = logged(compact(ACME, contract([one], tags={"worker": tag} if tags is None else tags)), [one])
+        if not issuer:
+            del receipt["issuer"]
+        case("tag_" + name, about, receipt, steps)
+
+    def changed(**parts):
+        return {"worker": {**evidence, "evaluations": [{**evidence["evaluations"][0], **parts}]}}
+
+    shown("good", "Evidence that leads to the record's tag, under the genesis's key (RFC 9497)", GOOD, {"worker": evidence})
+    shown("good_no_issuer", "Without a chain the evidence is checked in itself", "--PPPPP----", {"worker": evidence}, False)
+    shown("good_full_width", "The number counts as it is normalised", GOOD, {"worker": {**evidence, "id_number": "１１０１０５　１９４９１２３１　００２ｘ"}})
+    shown("good_15_digits", "A number of the first generation", GOOD, {"worker": {**evidence, "id_number": "110105491231002"}})
+    shown("other_person", "Another person's number", NO_DISCLOSURE, {"worker": {**evidence, "id_number": "440524188001010014"}})
+    shown("other_tag", "Right in itself, but of another person", NO_DISCLOSURE, {"worker": L.tag("440524188001010014")[1]})
+    shown("other_blind", "Another blind", NO_DISCLOSURE, {"worker": {**evidence, "blind": L.tag("440524188001010014")[1]["blind"]}})
+    shown("proof", "A false proof", NO_DISCLOSURE, changed(proof=b64u(b"\1" + bytes(31) + b"\1" + bytes(31))))
+    shown("other_key", "Made with another key than the genesis's", NO_DISCLOSURE, *_own_key(person))
+    shown("no_key", "The genesis has no key of this domain", NO_DISCLOSURE, *_own_key(person, "benefit"))
+    shown("no_role", "For a role in which the record has no tag", NO_DISCLOSURE, {"person": evidence})
+    shown("check_digit", "A resident number with another check character", NO_DISCLOSURE, {"worker": {**evidence, "id_number": "110105194912310021"}})
+    shown("form", "Evidence with another member", NO_DISCLOSURE, {"worker": {**evidence, "x": 1}})
+    shown("empty", "No role at all", NO_DISCLOSURE, {})
+    version = {"worker": {**tag, "v": 2}}
+    shown("version", "A key version that the genesis does not have", NO_DISCLOSURE, {"worker": evidence}, True, version)
+
+
+def _own_key(person, domain="labour"):
+    """Evidence and tag that agree with each other, under a key of somebody's own: (evidence, issuer, tags)."""
+    if domain == "labour":
+        class Other(forge.Ledger):
+            @staticmethod
+            def tag_secret(domain):
+                return forge.derive(bytes(32), domain.encode())
+        tag, evidence = Other.tag(Other, person)
+    else:
+        tag, evidence = L.tag(person, domain=domain)
+    return {"worker": evidence}, True, {"worker": tag}
+
+
 # -- document, timestamps --
 
 
@@ -709,7 +754,7 @@ def case_world():
 def gather():
     policy("two_of_three", L.policy())
     for one in (case_good, case_json, case_members, case_record_form, case_record_signature, case_disclosures, case_leaf, case_inclusion, case_proof, case_note,
-                case_quorum, case_policy, case_issuer, case_key_binding, case_holder, case_document, case_timestamps, case_world):
+                case_quorum, case_policy, case_issuer, case_key_binding, case_holder, case_tags, case_document, case_timestamps, case_world):
         one()
     files["cases/document.txt"] = DOCUMENT
     for made in cases:

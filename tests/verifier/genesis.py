@@ -43,7 +43,7 @@ class Genesis:
         need(_key_name(value["origin"]), "an origin is a key name")
         self.ledger_id = hashlib.sha256(data).hexdigest()
         self.origin, self.created = value["origin"], value["created"]
-        self.kids, self.names = set(), {self.origin}
+        self.kids, self.names, self.voprf = set(), {self.origin}, []
         self._nodes(value["nodes"])
         self._participants(value["participants"])
         for node in value["nodes"]:
@@ -71,6 +71,7 @@ class Genesis:
             need(auth.alg == "Ed25519", "an auth key is an Ed25519 key")
             self._once(auth.kid)
             self._voprf(node["voprf"])
+            self.voprf.append(node["voprf"])
 
     @staticmethod
     def _voprf(voprf):
@@ -78,6 +79,13 @@ class Genesis:
         for domain, public in voprf.items():
             need(participant_id(domain), "a domain's name")
             need(isinstance(public, str) and len(unbase64url(public)) == 32, "a public key of 32 bytes")
+
+    def tag_key(self, domain):
+        """The first node's that lists the domain; None where none does."""
+        for voprf in self.voprf:
+            if domain in voprf:
+                return unbase64url(voprf[domain])
+        return None
 
     def _participants(self, listed):
         need(isinstance(listed, list) and listed, "participants")

@@ -10,6 +10,7 @@ from keys import key_of
 from log import Checkpoint, Judged, Note, Policy, Proof, leaf_hash, root_of
 from record import THUMBPRINT, Participant, Record, disclosed, is_holder, key_binding_check, presentation_cut, refused
 from strict import Refused, is_int, members, need, unbase64, unbase64url, unjson
+from tags import evidence_check
 
 MEDIA_TYPE = "application/vnd.qizheng.receipt+json;version=1"
 STEPS = ("document", "record", "disclosures", "leaf", "inclusion", "checkpoint", "quorum", "issuer", "membership", "timestamp", "status")
@@ -123,7 +124,7 @@ class Chain:
 
     def __init__(self, record, place, links, policy):
         self.policy, self.origin, self.record = policy, place.checkpoint.origin, record
-        self.key, self.index = None, place.proof.index
+        self.key, self.index, self.genesis = None, place.proof.index, None
         signed, role = record, None
         for at, link in enumerate(links):
             try:
@@ -156,6 +157,7 @@ class Chain:
         need(genesis.created == link.time, "the genesis is of the time when it was created")
         self._stands(link, bytes.fromhex(genesis.ledger_id))
         need(self.index == 0, "the genesis is leaf 0")
+        self.genesis = genesis
         return genesis
 
     def _bind(self, link, found, signed, role):
@@ -218,7 +220,7 @@ class Verdict:
         return all(self.items[step][0] == PASS for step in steps)
 
     def _all(self):
-        self.record, self.key = None, None
+        self.record, self.key, self.genesis, self.shown = None, None, None, {}
         self.place = Place(self.receipt.proof)
         if self.receipt.record is not None:
             self._read_record()
@@ -228,6 +230,7 @@ class Verdict:
         self._log(leaf)
         self._issuer()
         self._record()
+        self._evidence()
         self._document()
         self._timestamp()
         self._set("membership", NOT_APPLICABLE, "this verifier does not judge node changes")
@@ -240,10 +243,11 @@ class Verdict:
         if not self.record:
             self._set("record", FAIL, why)
         elif cut[1] or cut[2] or self.demand:
-            why = refused(disclosed, cut[1], self.record.claims)[0]
+            why, shown = refused(disclosed, cut[1], self.record.claims)
             before = self.receipt.record[:len(self.receipt.record) - len(cut[2])]
             why = why or refused(key_binding_check, cut[2], before, self.record.claims, self.demand)[0]
-            self._judge("disclosures", why is None, why)
+            if self._judge("disclosures", why is None, why):
+                self.shown = shown
 
     def _leaf(self):
         """The leaf that the proof is about; None where it cannot be told."""
@@ -277,7 +281,7 @@ class Verdict:
         if self.record and self.receipt.links and self._passed("leaf", "inclusion", "checkpoint", "quorum"):
             why, chain = refused(Chain, self.record, self.place, self.receipt.links, self.policy)
             if self._judge("issuer", chain is not None, why):
-                self.key = chain.key
+                self.key, self.genesis = chain.key, chain.genesis
 
     def _record(self):
         if not self.record:
@@ -286,6 +290,11 @@ class Verdict:
             self._set("record", FAIL, "its signature is not in the canonical form, with the low S")
         elif self.key:
             self._judge("record", self.record.jws.signed_by(self.key), "its signature does not verify")
+
+    def _evidence(self):
+        if "tag_evidence" in self.shown:
+            why = refused(evidence_check, self.shown["tag_evidence"], self.record.claims, self.genesis)[0]
+            self._judge("disclosures", why is None, f"tag_evidence: {why}")
 
     def _document(self):
         if self.document is None:
