@@ -259,13 +259,14 @@ class Ledger:
 
     # tags
 
-    def tag(self, person, role="worker", domain="labour", id_type="resident-id", counts=None):
+    @classmethod
+    def tag(cls, person, domain="labour", id_type="resident-id", counts=None):
         """(the tag, its evidence) of a person's number, under this ledger's key."""
         number = person if counts is None else counts
         text = sized(domain.encode(), id_type.encode(), number.encode())
         blind, r = (int.from_bytes(hashlib.sha512(f"forge {name} {text.hex()}".encode()).digest(), "little") % ED_ORDER for name in ("blind", "r"))
-        made = evaluate(self.tag_secret(domain), [(text, blind)], r)
-        evaluation = {"pk": b64u(self.tag_public(domain)), "element": b64u(bytes.fromhex(made["evaluated"][0])), "proof": b64u(bytes.fromhex(made["proof"]))}
+        made = evaluate(cls.tag_secret(domain), [(text, blind)], r)
+        evaluation = {"pk": b64u(cls.tag_public(domain)), "element": b64u(bytes.fromhex(made["evaluated"][0])), "proof": b64u(bytes.fromhex(made["proof"]))}
         evidence = {"id_type": id_type, "id_number": person, "blind": b64u(bytes.fromhex(made["blinds"][0])), "evaluations": [evaluation]}
         return {"d": domain, "v": 1, "t": b64u(bytes.fromhex(made["outputs"][0])[:32])}, evidence
 

@@ -678,7 +678,7 @@ def _own_key(person, domain="labour"):
             @staticmethod
             def tag_secret(domain):
                 return forge.derive(bytes(32), domain.encode())
-        tag, evidence = Other.tag(Other, person)
+        tag, evidence = Other.tag(person)
     else:
         tag, evidence = L.tag(person, domain=domain)
     return {"worker": evidence}, True, {"worker": tag}

@@ -8,6 +8,7 @@ import argparse
 import base64
 import collections
 import copy
+import functools
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from conformance import ask, brief, commands, read  # noqa: E402
 from primitives import b64u, jcs  # noqa: E402
 
 BATCH = 250
+TAGS = 0.02  # and of those with evidence of tags, which is arithmetic in Python
 TIMESTAMPS = 0.03  # share of receipts with tokens: each takes two runs of `openssl`
 HASH = forge.sha256(b"mutation")
 VALUES = [None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 2**64, 1.5, "", "x", "0", "\0", "é", "\u2028", "_sd", "...", "sha-256", "sm3", "ES256", "EdDSA", "none",
@@ -32,12 +34,20 @@ ISSUERS = [("registrar", "registrar", (0,))] * 3 + [("acme", "acme", (0,)), ("fi
 ORDERS = [0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141, 2**252 + 27742317777372353535851937790883648493]
 TOKENS = ["sha256", "sm3", "sha256", "sm3", "bare", "sha1", "other_data", "not_for_time"]
 ANCHORS = ["anchor", "anchor", "authority", "intermediate", "other_anchor"]
+PERSONS = [("11010519491231002X", "resident-id"), ("E12345678", "passport")]
+NUMBERS = ["11010519491231002x", "110105491231002", "１１０１０５　１９４９１２３１　００２ｘ", " 110105 19491231 002X", "1101051949123100２X", "11010519491231002\u200bX", "e 1234 5678", "E12345678\t",
+           "e\u00a012345678", "\u3000", "", "110105491331002", "11010519490229002X", "E" * 64, "E" * 65, "E12345678\n", "ｅ１２３４５６７８", "é12345678"]
 LINES = ["", "\n", "x", "index 1", "extra aGk=", "extra ", "quorum none", "log x", "witness a b", "# comment",
          "group g any node-1", "quorum nodes", "\u2014 a AAAAAAA=", "08"]
 
 
 def _unjson(data):
     return json.loads(data.decode("utf-8", "surrogateescape"))
+
+
+@functools.lru_cache(maxsize=None)
+def tag_of(number, id_type):
+    return forge.Ledger.tag(number, id_type=id_type)
 
 
 class Mutation:
@@ -308,6 +318,22 @@ class Mutation:
             receipt["proof"] = self.lines(receipt["proof"])
         return self.dump(receipt)
 
+    def of_tag(self):
+        """Evidence of a tag, changed, with its digest in a signed record."""
+        ledger, person = self.ledger, self.rng.choice(PERSONS)
+        tag, evidence = copy.deepcopy(tag_of(*person))
+        tags, shown = {"worker": tag}, {"worker": evidence}
+        pick = self.rng.random()
+        if pick < 0.6:
+            shown = self.value(shown)
+        elif pick < 0.7:
+            tags = self.value(tags)
+        elif pick < 0.8:
+            shown["worker"] = {**evidence, "id_number": self.rng.choice(NUMBERS)}
+        one = b64u(self.dump([b64u(HASH[:16]), "tag_evidence", shown]))
+        jws = forge.compact(ledger.keys["registrar"], self.dump(ledger.contract("registrar", [one], tags=tags)))
+        return self.dump(ledger.receipt(ledger.append(jws), [one], self.rng.choice(((0,), (0,), ()))))
+
     def some(self):
         return self.rng.choice(((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2), ()))
 
@@ -326,7 +352,11 @@ class Mutation:
                  self.of_genesis, self.of_key_binding, self.of_acknowledgement, self.of_checkpoint, self.of_checkpoint)
         kind = self.rng.choice(kinds)
         made = {"receipt": kind(), "policy": self.policy()}
-        if self.rng.random() < TIMESTAMPS:
+        rare = self.rng.random()
+        if rare > 1 - TAGS:
+            kind = self.of_tag
+            made["receipt"] = kind()
+        elif rare < TIMESTAMPS:
             kind = self.of_timestamp
             anchor = json.loads(read("timestamps.json"))[self.rng.choice(ANCHORS)]
             made = {"receipt": kind(), "policy": read("policy.txt"), "tsa": anchor.encode()}
