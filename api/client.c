@@ -207,7 +207,7 @@ static enum err call(struct client *client, const char *method, const char *path
         options_common(client, url, list, &transfer);
         if (transfer.lasts) options_stream(client->curl);
         options_method(client->curl, method, body);
-        err = perform(client, transfer, max_reply, ret_why);
+        err = perform(client, &transfer, max_reply, ret_why);
     }
     curl_slist_free_all(list);
     free(url);
