@@ -4,7 +4,7 @@
 BUILD_PACKAGES="gcc libc6-dev make cmake pkg-config libsecp256k1-dev libleveldb-dev libsodium-dev libcivetweb-dev
 libssl-dev libjansson-dev libcurl4-openssl-dev libcyaml-dev libyaml-dev ca-certificates"
 TEST_PACKAGES="libcriterion-dev clang-format python3 curl openssl git binutils faketime nodejs node-jose
-python3-jsonschema python3-yaml poppler-utils poppler-data man-db mandoc zsh systemd dpkg-dev file haproxy e2fsprogs"
+python3-cryptography python3-jsonschema python3-yaml poppler-utils poppler-data man-db mandoc zsh systemd dpkg-dev file haproxy e2fsprogs"
 # The quick start reads the sample contract's text with none of these; it only needs a PDF.
 QUICKSTART_PACKAGES="curl"
 

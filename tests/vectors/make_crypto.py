@@ -27,9 +27,9 @@ class Curve:
         if a[0] == b[0] and (a[1] + b[1]) % self.p == 0:
             return None
         if a == b:
-            slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], self.p - 2, self.p) % self.p
+            slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, self.p) % self.p
         else:
-            slope = (b[1] - a[1]) * pow(b[0] - a[0], self.p - 2, self.p) % self.p
+            slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, self.p) % self.p
         x = (slope * slope - a[0] - b[0]) % self.p
         return x, (slope * (a[0] - x) - a[1]) % self.p
 

@@ -52,8 +52,8 @@ def ed_add(a, b):
     x1, y1 = a
     x2, y2 = b
     k = D * x1 * x2 * y1 * y2
-    x = (x1 * y2 + x2 * y1) * pow(1 + k, P - 2, P) % P
-    y = (y1 * y2 + x1 * x2) * pow(1 - k, P - 2, P) % P
+    x = (x1 * y2 + x2 * y1) * pow(1 + k, -1, P) % P
+    y = (y1 * y2 + x1 * x2) * pow(1 - k, -1, P) % P
     return x, y
 
 
@@ -125,9 +125,9 @@ def ec_add(a, b):
     if a[0] == b[0] and (a[1] + b[1]) % Q == 0:
         return None
     if a == b:
-        slope = 3 * a[0] * a[0] * pow(2 * a[1], Q - 2, Q) % Q
+        slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, Q) % Q
     else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], Q - 2, Q) % Q
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, Q) % Q
     x = (slope * slope - a[0] - b[0]) % Q
     return x, (slope * (a[0] - x) - a[1]) % Q
 
