@@ -85,6 +85,8 @@ int bench_ceiling(int argc, char **argv);
 int bench_single(int argc, char **argv);
 int bench_upload(int argc, char **argv);
 int bench_lookup(int argc, char **argv);
+int bench_health(int argc, char **argv);
+int bench_etcd(int argc, char **argv);
 int bench_verify(int argc, char **argv);
 
 /* -- options "--name value", all needed unless a fallback is given -- */

@@ -187,3 +187,80 @@ int bench_lookup(int argc, char **argv) {
     free(result);
     return bench_print(object);
 }
+
+/* -- GET /healthz: what HTTP costs by itself -- */
+
+static void health_request(void *ctx, size_t index, struct load_request *ret) {
+    static const char head[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    (void)ctx;
+    (void)index;
+    ret->head = bytes_of(head, sizeof head - 1);
+    ret->body = bytes_of(NULL, 0);
+}
+
+int bench_health(int argc, char **argv) {
+    struct load load = load_of(argc, argv);
+    struct load_result *result = calloc(1, sizeof *result);
+    BENCH_CHECK(result);
+    load.count = (size_t)bench_number(argc, argv, "requests", 50000);
+    load.request = health_request;
+    load_run(&load, result);
+    struct json *object = result_new("health", &load, result, 1);
+    free(result);
+    return bench_print(object);
+}
+
+/* -- a peer: etcd's JSON gateway, a put of a value of so many bytes under a key of its own -- */
+
+struct puts {
+    struct buf *heads, *bodies;
+};
+
+static void put_request(void *ctx, size_t index, struct load_request *ret) {
+    struct puts *puts = ctx;
+    ret->head = buf_bytes(&puts->heads[index]);
+    ret->body = buf_bytes(&puts->bodies[index]);
+}
+
+static void put_make(size_t index, size_t len, struct buf *ret_head, struct buf *ret_body) {
+    uint8_t key[8], value[4096];
+    put_u64(key, index);
+    BENCH_CHECK(len <= sizeof value);
+    memset(value, (int)(index % 251), len);
+    buf_init(ret_body, 16384);
+    buf_init(ret_head, 512);
+    BENCH_CHECK(buf_add_text(ret_body, "{\"key\":\"") == ERR_OK);
+    BENCH_CHECK(base64_encode(bytes_of(key, sizeof key), ret_body) == ERR_OK);
+    BENCH_CHECK(buf_add_text(ret_body, "\",\"value\":\"") == ERR_OK);
+    BENCH_CHECK(base64_encode(bytes_of(value, len), ret_body) == ERR_OK);
+    BENCH_CHECK(buf_add_text(ret_body, "\"}") == ERR_OK);
+    BENCH_CHECK(buf_format(ret_head,
+                           "POST /v3/kv/put HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                           "application/json\r\nContent-Length: %zu\r\n\r\n",
+                           ret_body->len) == ERR_OK);
+}
+
+int bench_etcd(int argc, char **argv) {
+    struct puts puts;
+    struct load load = load_of(argc, argv);
+    struct load_result *result = calloc(1, sizeof *result);
+    load.count = (size_t)bench_number(argc, argv, "requests", 20000);
+    puts.heads = calloc(load.count, sizeof *puts.heads);
+    puts.bodies = calloc(load.count, sizeof *puts.bodies);
+    BENCH_CHECK(result && puts.heads && puts.bodies);
+    for (size_t i = 0; i < load.count; i++)
+        put_make(i, (size_t)bench_number(argc, argv, "bytes", 832), &puts.heads[i],
+                 &puts.bodies[i]);
+    load.request = put_request;
+    load.ctx = &puts;
+    load_run(&load, result);
+    struct json *object = result_new("etcd", &load, result, 1);
+    for (size_t i = 0; i < load.count; i++) {
+        buf_done(&puts.heads[i]);
+        buf_done(&puts.bodies[i]);
+    }
+    free(puts.heads);
+    free(puts.bodies);
+    free(result);
+    return bench_print(object);
+}
