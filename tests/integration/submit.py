@@ -142,7 +142,7 @@ public = json.loads(data)
 ok("the public receipt has the leaf and not the record", status == 200 and "leaf" in public and "record" not in public and "issuer" not in public, data[:200])
 status, headers, data = node.get(f"/v1/records/{head}/receipt", Accept="text/plain")
 ok("as plain text it is the bare tlog-proof", status == 200 and data.startswith(b"c2sp.org/tlog-proof@v1\nindex ") and headers["content-type"].startswith("text/plain"), data[:100])
-for path, want in (("/v1/records/" + "0" * 64 + "/receipt", 404), ("/v1/records/xyz/receipt", 404), ("/nowhere", 404), ("/v1/records", 405), ("/v1/documents/md5/00", 404), ("/tile/0/001", 404)):
+for path, want in (("/v1/records/" + "0" * 64 + "/receipt", 404), ("/v1/records/xyz/receipt", 404), ("/nowhere", 404), ("/v1/records", 401), ("/v1/batches", 405), ("/v1/documents/md5/00", 404), ("/tile/0/001", 404)):
     status, headers, data = node.get(path)
     ok(f"GET {path} is {want} with a problem", status == want and json.loads(data)["status"] == want, data[:200])
 sys.exit(failed)
