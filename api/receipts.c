@@ -58,21 +58,29 @@ enum err receipt_time(struct store_view *view, uint64_t index, uint64_t *ret) {
     return err ? err : leaf_decode(leaf, ret, hash);
 }
 
-/* Index of the leaf that bound the key that signed the record. */
-static enum err record_bound(struct store_view *view, const struct record *record, uint64_t *ret) {
-    struct registry_key key;
-    if (record_issuer_kid(record)) return store_view_find(view, record->ref, ret);
-    enum err err = registry_key_get(api_state_view(view), record->jws.kid, &key);
-    if (!err) *ret = key.bound_index;
+/* A holder's own record: its key was bound by the record that its ref names. */
+static enum err holder_bound(struct store_view *view, struct bytes body, uint64_t *ret) {
+    struct record *record = NULL;
+    enum err err = record_parse(body, &record, NULL);
+    if (!err && !record_issuer_kid(record)) err = ERR_CORRUPT;
+    if (!err) err = store_view_find(view, record->ref, ret);
+    record_done(record);
     return err;
 }
 
-/* A stored record can be read, and its key was bound before: whatever else is found is this node's trouble. */
-static enum err body_bound(struct store_view *view, struct bytes body, uint64_t *ret) {
-    struct record *record = NULL;
-    enum err err = record_parse(body, &record, NULL);
-    if (!err) err = record_bound(view, record, ret);
-    record_done(record);
+/* Index of the leaf that bound the key that signed the stored record at index. A key that a participant had by then is no holder's (contracts/holder.h), so its kid decides; the record
+ * is read whole for holders alone. It can be read, and its key was bound before: whatever else is found is this node's trouble. */
+static enum err body_bound(struct store_view *view, uint64_t index, struct bytes body,
+                           uint64_t *ret) {
+    char kid[KEY_KID_LEN + 1];
+    struct registry_key key;
+    enum err err = jws_kid(body, kid, NULL);
+    if (!err) err = registry_key_get(api_state_view(view), kid, &key);
+    if (!err && key.bound_index < index) {
+        *ret = key.bound_index;
+        return ERR_OK;
+    }
+    if (!err || err == ERR_NOT_FOUND) err = holder_bound(view, body, ret);
     return err && err_class(err) == ERR_CLASS_REFUSE ? ERR_CORRUPT : err;
 }
 
@@ -94,7 +102,7 @@ static enum err builder_link(struct builder *builder, uint64_t index, struct byt
 static enum err builder_chain(struct builder *builder, uint64_t index, struct bytes body) {
     while (index > 0) {
         uint64_t bound = 0;
-        enum err err = body_bound(builder->final->view, body, &bound);
+        enum err err = body_bound(builder->final->view, index, body, &bound);
         if (err) return err;
         if (bound >= index) return ERR_CORRUPT;
         index = bound;
@@ -125,7 +133,7 @@ static enum err record_parts(struct builder *builder, uint64_t index, struct rec
     uint64_t bound = 0;
     if (index == 0) return ERR_OK; /* the genesis is no record: its leaf stands */
     enum err err = builder_body(builder, index, &parts->record);
-    if (!err) err = body_bound(builder->final->view, parts->record, &bound);
+    if (!err) err = body_bound(builder->final->view, index, parts->record, &bound);
     if (err) return err;
     if (bound >= index) return ERR_CORRUPT;
     err = issuer_text(builder, bound, &builder->issuer);

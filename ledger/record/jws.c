@@ -147,6 +147,21 @@ enum err jws_split_bare(struct bytes compact, struct arena *arena, struct jws *r
     return split(compact, HEADER_BARE, arena, ret, ret_why);
 }
 
+enum err jws_kid(struct bytes compact, char ret[KEY_KID_LEN + 1], struct problem *ret_why) {
+    struct jws jws = {0};
+    struct arena arena;
+    struct bytes header = bytes_slice(compact, 0, bytes_find(compact, '.', 0));
+    if (header.len > LIMIT_RECORD) {
+        return problem_set(ret_why, ERR_TOO_LARGE, "A compact JWS may take %d bytes.",
+                           LIMIT_RECORD);
+    }
+    arena_init(&arena, LIMIT_RECORD);
+    enum err err = header_decode(header, HEADER_KEYED, &arena, &jws, ret_why);
+    arena_done(&arena);
+    if (!err) memcpy(ret, jws.kid, sizeof jws.kid);
+    return err;
+}
+
 enum err jws_verify(const struct jws *jws, const struct key_public *key) {
     if (jws->alg != key->alg || strcmp(jws->kid, key->kid) != 0) return ERR_ALG_MISMATCH;
     return key_verify(key, jws->signing_input, jws->sig);

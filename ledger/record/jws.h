@@ -35,6 +35,9 @@ enum err jws_split(struct bytes compact, struct arena *arena, struct jws *ret,
 /* The same for a header of exactly `alg` and `typ`. */
 enum err jws_split_bare(struct bytes compact, struct arena *arena, struct jws *ret,
                         struct problem *ret_why) MUST_CHECK;
+/* The kid in the header of a compact JWS, and nothing else of it: for those that are stored and were read whole before. Errors as of jws_split. */
+enum err jws_kid(struct bytes compact, char ret[KEY_KID_LEN + 1],
+                 struct problem *ret_why) MUST_CHECK;
 /* ERR_ALG_MISMATCH where the key's algorithm or kid differs, ERR_SIGNATURE_INVALID. */
 enum err jws_verify(const struct jws *jws, const struct key_public *key) MUST_CHECK;
 /* For one from jws_split_bare, under the key that the caller found elsewhere. ERR_ALG_MISMATCH, ERR_SIGNATURE_INVALID. */

@@ -338,3 +338,26 @@ Test(record_jws, jws_obeys_its_limit) {
     buf_done(&made);
     key_secret_done(key);
 }
+
+Test(record_jws, the_kid_alone_is_the_one_that_the_whole_has) {
+    struct json *records = vector_read_json("records.json");
+    for (size_t i = 0; i < json_count(records); i++) {
+        struct bytes text = json_text_bytes(json_member(json_at(records, i), "jws"));
+        struct arena arena;
+        struct jws jws;
+        char kid[KEY_KID_LEN + 1] = "";
+        arena_init(&arena, LIMIT_RECORD);
+        cr_assert(jws_split(text, &arena, &jws, NULL) == ERR_OK);
+        cr_assert(jws_kid(text, kid, NULL) == ERR_OK);
+        cr_assert_str_eq(kid, jws.kid);
+        arena_done(&arena);
+    }
+    json_done(records);
+    static const char *const bad[] = {"", ".", "e30.e30.", "!.a.b", "eyJ", "{}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bytes copy = exact_copy(bytes_text(bad[i]));
+        char kid[KEY_KID_LEN + 1];
+        cr_expect(jws_kid(copy, kid, NULL) != ERR_OK, "%s", bad[i]);
+        exact_free(copy);
+    }
+}
