@@ -150,6 +150,14 @@ static enum err lines_find(struct progress *p, uint64_t *ret_head_end, size_t *r
     return failed ? ERR_IO : ERR_OK;
 }
 
+/* What an old run wrote, and perhaps did not live to sync, is synced before anything is sent. */
+static enum err file_settle(struct progress *p, struct problem *ret_why) {
+    enum err err = progress_sync(p, ret_why);
+    if (!err && file_sync_parent_dir(p->path))
+        err = problem_set(ret_why, ERR_IO, "The folder of %s cannot be synced.", p->path);
+    return err;
+}
+
 /* An old run's file: its head, and as many rows as are whole. */
 static enum err file_resume(struct progress *p, const struct json *head, struct problem *ret_why) {
     uint64_t head_end = 0;
@@ -165,7 +173,7 @@ static enum err file_resume(struct progress *p, const struct json *head, struct 
     p->count = lines - 1;
     if (ftruncate(p->fd, (off_t)p->offsets[p->count]))
         return problem_set(ret_why, ERR_IO, "%s cannot be cut.", p->path);
-    return ERR_OK;
+    return file_settle(p, ret_why);
 }
 
 /* A new one, or one whose very first line was cut: nothing was signed. */
@@ -174,10 +182,7 @@ static enum err file_begin(struct progress *p, const struct json *head, struct p
     if (!err) err = line_write(p, head, ret_why);
     if (err) return err;
     p->offsets[0] = p->line.len;
-    err = progress_sync(p, ret_why);
-    if (!err && file_sync_parent_dir(p->path))
-        err = problem_set(ret_why, ERR_IO, "The folder of %s cannot be synced.", p->path);
-    return err;
+    return file_settle(p, ret_why);
 }
 
 static enum err file_open(struct progress *p, struct problem *ret_why) {

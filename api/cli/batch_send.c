@@ -25,7 +25,8 @@ struct shipment {
     struct problem *why;
     /* results as they come */
     struct buf line;
-    size_t at; /* lines read */
+    size_t at;       /* lines read */
+    size_t furthest; /* the same, of any time that they were asked for */
     size_t recorded, known, refused;
 };
 
@@ -47,16 +48,22 @@ static void show(const struct shipment *s, int64_t settled) {
 
 /* -- out -- */
 
-static enum err body_make(struct shipment *s, struct buf *out) {
+enum err batch_body(const struct progress *progress, const size_t *rows, size_t count,
+                    struct buf *out, size_t *ret_count, struct problem *ret_why) {
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < s->count; i++) {
+    bool is_full = false;
+    size_t taken = 0;
+    while (!err && !is_full && taken < count) {
         struct parcel parcel;
-        err = progress_parcel(s->sender->progress, s->rows[i], &parcel, s->why);
+        err = progress_parcel(progress, rows[taken], &parcel, ret_why);
         if (err) return err;
-        err = buf_add(out, buf_bytes(&parcel.record));
-        if (!err) err = buf_add_byte(out, '\n');
+        is_full = taken > 0 && out->len + parcel.record.len + 1 > out->max;
+        if (!is_full) err = buf_add(out, buf_bytes(&parcel.record));
+        if (!is_full && !err) err = buf_add_byte(out, '\n');
+        taken += !is_full;
         parcel_done(&parcel);
     }
+    if (!err) *ret_count = taken;
     return err;
 }
 
@@ -191,6 +198,10 @@ static enum err line_take(struct shipment *s) {
     }
     json_done(json);
     s->at++;
+    if (s->at > s->furthest) {
+        s->furthest = s->at;
+        moved(s);
+    }
     buf_clear(&s->line);
     return err;
 }
@@ -228,37 +239,58 @@ static enum err fetch(struct shipment *s) {
 
 /* -- all of it -- */
 
+static enum err upload(struct shipment *s, struct bytes body) {
+    s->settled = 0;
+    enum err err = post(s, body);
+    if (!err) moved(s);
+    return err;
+}
+
 static enum err ship(struct shipment *s, struct bytes body) {
+    bool is_there = false;
     for (;;) {
-        s->settled = 0;
-        enum err err = post(s, body);
-        if (!err) moved(s);
+        enum err err = is_there ? ERR_OK : upload(s, body);
+        if (!err) is_there = true;
         if (!err) err = await(s);
         if (!err) err = fetch(s);
         if (!err) return ERR_OK;
         /* An upload that the node does not know any more is sent again. */
+        if (err == ERR_NOT_FOUND) is_there = false;
         bool may_go_on = err_class(err) == ERR_CLASS_RETRY || err == ERR_NOT_FOUND;
         if (!may_go_on || now_ms() >= s->until_ms) return err;
         sleep_ms(RETRY_MS);
     }
 }
 
-enum err batch_send(struct sender *sender, const size_t *rows, size_t count,
-                    struct problem *ret_why) {
+/* The first of these rows, as many as one upload may hold. */
+static enum err some_send(struct sender *sender, const size_t *rows, size_t count,
+                          size_t *ret_count, struct problem *ret_why) {
     struct buf body;
-    struct shipment s = {.sender = sender, .rows = rows, .count = count, .why = ret_why};
+    struct shipment s = {.sender = sender, .rows = rows, .why = ret_why};
     buf_init(&body, LIMIT_UPLOAD);
     buf_init(&s.line, RESULT_MAX);
     moved(&s);
-    enum err err = body_make(&s, &body);
+    enum err err = batch_body(sender->progress, rows, count, &body, &s.count, ret_why);
     if (!err) err = ship(&s, buf_bytes(&body));
     if (!err) {
         sender->recorded += s.recorded;
         sender->known += s.known;
         sender->refused += s.refused;
         show(&s, 0);
+        *ret_count = s.count;
     }
     buf_done(&body);
     buf_done(&s.line);
+    return err;
+}
+
+enum err batch_send(struct sender *sender, const size_t *rows, size_t count,
+                    struct problem *ret_why) {
+    enum err err = ERR_OK;
+    for (size_t sent = 0; !err && sent < count;) {
+        size_t some = 0;
+        err = some_send(sender, rows + sent, count - sent, &some, ret_why);
+        sent += some;
+    }
     return err;
 }

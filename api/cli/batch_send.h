@@ -26,7 +26,10 @@ struct sender {
 /* Where the receipt of a row goes. */
 enum err batch_receipt_path(const struct sender *sender, size_t row, char ret[DISK_PATH],
                             struct problem *ret_why) MUST_CHECK;
-/* These rows, all of them signed. Receipts are not durable before disk_sync_all: a run that ends before it is asked for them again. */
+/* Appends the records of these rows, one a line, as many as *out has room for; the first one in any case, or an error. *ret_count: how many. */
+enum err batch_body(const struct progress *progress, const size_t *rows, size_t count,
+                    struct buf *out, size_t *ret_count, struct problem *ret_why) MUST_CHECK;
+/* These rows, all of them signed, in as many uploads as their bytes need. Receipts are not durable before disk_sync_all: a run that ends before it is asked for them again. */
 enum err batch_send(struct sender *sender, const size_t *rows, size_t count,
                     struct problem *ret_why) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* Tables to records: values without floats, maps, rows, tags, and the progress file that keeps a payment from being signed twice. */
 #include "api/cli/batch_progress.h"
 #include "api/cli/batch_rows.h"
+#include "api/cli/batch_send.h"
 #include "api/cli/batch_value.h"
 #include "ledger/store/fault.h"
 #include "tests/lib/folder.h"
@@ -419,6 +420,57 @@ Test(batch, what_cannot_be_synced_is_told) {
     store_fault = sync_fails;
     cr_assert(progress_sync(p, &why) == ERR_DISK_FULL);
     store_fault = NULL;
+    progress_close(p);
+    batch_rows_done(&rows);
+    folder_remove(dir);
+}
+
+/* A run may have ended between the write of its lines and their sync: the next one sends nothing that stands on them before they are synced. */
+Test(batch, what_an_earlier_run_wrote_is_synced_before_the_run_goes_on) {
+    folder_make(dir);
+    struct batch_rows rows = loaded(TABLE_HEAD ROW_A ROW_B);
+    struct progress *p = opened(&rows);
+    struct problem why = {0};
+    char id[65];
+    sign_next(&rows, p, id);
+    progress_close(p); /* without progress_sync */
+    p = NULL;
+    store_fault = sync_fails;
+    cr_assert(progress(&rows, &p, &why) == ERR_DISK_FULL && !p && strstr(why.detail, "synced"));
+    store_fault = NULL;
+    p = opened(&rows);
+    cr_assert_eq(progress_count(p), 1);
+    id_is(p, 0, id);
+    progress_close(p);
+    batch_rows_done(&rows);
+    folder_remove(dir);
+}
+
+/* At each size of an upload: whole lines, as many as fit, never none. */
+Test(batch, an_upload_holds_as_many_rows_as_its_bytes_allow) {
+    folder_make(dir);
+    struct batch_rows rows = loaded(TABLE_HEAD ROW_A ROW_B ROW_A);
+    struct progress *p = opened(&rows);
+    size_t ends[4] = {0}, numbers[3] = {0, 1, 2};
+    for (size_t i = 0; i < 3; i++) {
+        struct parcel parcel;
+        char id[65];
+        sign_next(&rows, p, id);
+        cr_assert(progress_parcel(p, i, &parcel, NULL) == ERR_OK);
+        ends[i + 1] = ends[i] + parcel.record.len + 1;
+        parcel_done(&parcel);
+    }
+    for (size_t max = ends[1] - 1; max <= ends[3] + 1; max++) {
+        struct buf body;
+        struct problem why = {0};
+        size_t count = 0, want = 0;
+        while (want < 3 && max >= ends[want + 1]) want++;
+        buf_init(&body, max);
+        enum err err = batch_body(p, numbers, 3, &body, &count, &why);
+        cr_assert((err == ERR_OK) == (want > 0) && count == want, "%zu: %zu", max, count);
+        if (!err) cr_assert_eq(body.len, ends[want]);
+        buf_done(&body);
+    }
     progress_close(p);
     batch_rows_done(&rows);
     folder_remove(dir);
