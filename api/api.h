@@ -92,7 +92,7 @@ struct api {
     struct chains *chains;    /* of issuers, for receipts; NULL: made anew each time */
     const char *node_name;    /* what access tokens name as their audience */
     uint8_t cursor_key[32];   /* seals the cursors of lists; of this process alone */
-    unsigned streams_max;     /* event streams at a time */
+    unsigned streams_max;     /* event streams at a time, and as many streams of results */
     uint64_t started_ms; /* when this process began to answer: tokens from before are refused */
 };
 

@@ -74,6 +74,11 @@ enum err call_text(struct api_call *call, const char *content_type, struct bytes
     return ERR_OK;
 }
 
+const char *call_source(const struct api_call *call) {
+    const char *source = call->request->source;
+    return source && *source ? source : "?";
+}
+
 bool call_query(const struct api_call *call, const char *name, struct bytes *ret) {
     struct bytes query = call->request->query;
     for (size_t from = 0; from < query.len;) {

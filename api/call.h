@@ -76,6 +76,8 @@ enum err call_json(struct api_call *call, int status, const char *content_type,
 enum err call_list(struct api_call *call, const char *name, struct json *list) MUST_CHECK;
 /* The reply: that text. */
 enum err call_text(struct api_call *call, const char *content_type, struct bytes text) MUST_CHECK;
+/* The client address, never empty: what caps count by. */
+const char *call_source(const struct api_call *call);
 /* Raw value of a query parameter (nothing is percent-decoded); false where it is absent. */
 bool call_query(const struct api_call *call, const char *name, struct bytes *ret);
 /* The lower-case hex of a record id in the path. ERR_NOT_FOUND with a reason. */

@@ -27,10 +27,12 @@
 #define WAIT_MS 1000                        /* of one sleep */
 #define PIECE_FULL (HTTP_PIECE - 32 * 1024) /* a record's events always fit behind it */
 
+static struct slots places = SLOTS_INIT;
+
 struct stream {
     const struct api *api;
     struct reader reader;
-    char source[48];
+    char source[SLOT_SOURCE];
     struct place at;
     uint64_t told_size; /* of the last checkpoint event */
     uint64_t until_ms, spoke_ms;
@@ -183,7 +185,7 @@ static enum err stream_next(void *ctx, struct buf *out, bool *ret_end) {
 
 static void stream_done(void *ctx) {
     struct stream *stream = ctx;
-    slot_give(stream->source);
+    slot_give(&places, stream->source);
     free(stream);
 }
 
@@ -259,9 +261,8 @@ static enum err stream_start(struct api_call *call, struct stream *stream) {
     stream->api = call->api;
     stream->spoke_ms = host->clock_ms(host->ctx);
     stream->until_ms = until_ms(call, stream->spoke_ms);
-    (void)snprintf(stream->source, sizeof stream->source, "%s",
-                   call->request->source && *call->request->source ? call->request->source : "?");
-    if (!slot_take(stream->source, call->api->streams_max))
+    (void)snprintf(stream->source, sizeof stream->source, "%s", call_source(call));
+    if (!slot_take(&places, stream->source, LIMIT_EVENTS_SOURCE, call->api->streams_max))
         return problem_set(
             &call->why, ERR_RATE,
             "This node has %u event streams at a time, and %d of one address: close one, "

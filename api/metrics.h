@@ -33,6 +33,8 @@
       "Lines of uploads that have an outcome")                                                     \
     X(UPLOADS_WAITING, "qizheng_uploads_waiting", GAUGE, "Uploads that are not worked off yet")    \
     X(UPLOADS_KEPT, "qizheng_uploads_kept", GAUGE, "Uploads whose results are kept")               \
+    X(UPLOADS_ASIDE, "qizheng_uploads_set_aside", GAUGE,                                           \
+      "Uploads that could not be worked off; they are tried again at the next start")              \
     X(UPLOADS_BYTES, "qizheng_uploads_bytes", GAUGE, "Bytes of uploads and their results on disk") \
     X(HTTP_IN_FLIGHT, "qizheng_http_requests_in_flight", GAUGE, "Requests being answered")
 

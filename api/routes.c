@@ -11,6 +11,7 @@ static const enum err not_found[] = {ERR_NOT_FOUND, ERR_OK};
 static const enum err not_found_or_final[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_OK};
 static const enum err of_receipts[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
 static const enum err of_batches[] = {ERR_MEDIA_TYPE, ERR_RATE, ERR_DISK_FULL, ERR_OK};
+static const enum err of_results[] = {ERR_NOT_FOUND, ERR_RATE, ERR_OK};
 static const enum err of_verifications[] = {ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_MEDIA_TYPE,
                                             ERR_NOT_FINAL, ERR_OK};
 static const enum err of_tags[] = {ERR_MEDIA_TYPE, ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_ROLE,
@@ -91,7 +92,7 @@ const struct route routes[] = {
      .summary = "What became of each line of an upload, in its order: one JSON text a line, with "
                 "the receipt where the record is final",
      .gives = {{200, "A line for each line", MEDIA_LINES, "UploadResult"}},
-     .refuses = not_found},
+     .refuses = of_results},
     {.name = "GET /v1/records",
      .method = "GET",
      .pattern = "/v1/records",

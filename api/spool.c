@@ -160,6 +160,7 @@ enum err spool_open(const char *dir, struct spool **ret, struct problem *ret_why
     struct spool *spool = calloc(1, sizeof *spool);
     if (!spool) return ERR_NO_MEMORY;
     (void)pthread_mutex_init(&spool->lock, NULL);
+    (void)pthread_mutex_init(&spool->sources.lock, NULL);
     (void)pthread_condattr_init(&clock);
     (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&spool->changed, &clock);
@@ -183,30 +184,32 @@ void spool_close(struct spool *spool) {
     if (!spool) return;
     for (size_t i = 0; i < spool->count; i++) free(spool->uploads[i]);
     (void)pthread_cond_destroy(&spool->changed);
+    (void)pthread_mutex_destroy(&spool->sources.lock);
     (void)pthread_mutex_destroy(&spool->lock);
     free(spool);
 }
 
 static bool is_over(const struct upload *upload, int64_t now_s) {
     const struct spool_progress *progress = &upload->progress;
-    int64_t keep = progress->recorded + progress->known ? (int64_t)LIMIT_UPLOAD_DAYS * 86400
-                                                        : LIMIT_UPLOAD_IDLE_S;
+    int64_t keep = progress->recorded ? (int64_t)LIMIT_UPLOAD_DAYS * 86400 : LIMIT_UPLOAD_IDLE_S;
     return progress->is_done && now_s - upload->finished_s > keep;
 }
 
-void spool_expire(struct spool *spool, int64_t now_s) {
+bool spool_remove(struct spool *spool, size_t at) {
     char path[SPOOL_PATH];
-    size_t kept = 0;
+    struct upload *upload = spool->uploads[at];
+    assert(upload->progress.is_done);
+    spool_path(spool, &upload->id, "out", path);
+    if (unlink(path) && errno != ENOENT) return false;
+    free(upload);
+    spool->uploads[at] = spool->uploads[--spool->count];
+    return true;
+}
+
+void spool_expire(struct spool *spool, int64_t now_s) {
     pthread_mutex_lock(&spool->lock);
-    for (size_t i = 0; i < spool->count; i++) {
-        struct upload *upload = spool->uploads[i];
-        spool_path(spool, &upload->id, "out", path);
-        if (is_over(upload, now_s) && (unlink(path) == 0 || errno == ENOENT))
-            free(upload);
-        else
-            spool->uploads[kept++] = upload;
-    }
-    spool->count = kept;
+    for (size_t i = spool->count; i-- > 0;) /* the last one, which fills a gap, was looked at */
+        if (is_over(spool->uploads[i], now_s)) (void)spool_remove(spool, i);
     spool_gauge(spool);
     pthread_mutex_unlock(&spool->lock);
 }
@@ -214,9 +217,11 @@ void spool_expire(struct spool *spool, int64_t now_s) {
 /* -- asking -- */
 
 struct spool_totals spool_sum(const struct spool *spool) {
-    struct spool_totals sum = {spool->count, 0, 0};
+    struct spool_totals sum = {.uploads = spool->count};
     for (size_t i = 0; i < spool->count; i++) {
-        sum.waiting += !spool->uploads[i]->progress.is_done;
+        bool is_aside = spool->uploads[i]->is_aside;
+        sum.aside += is_aside;
+        sum.waiting += !spool->uploads[i]->progress.is_done && !is_aside;
         sum.bytes += spool->uploads[i]->lines_len + spool->uploads[i]->out_len;
     }
     return sum;
@@ -225,7 +230,8 @@ struct spool_totals spool_sum(const struct spool *spool) {
 void spool_gauge(const struct spool *spool) {
     struct spool_totals sum = spool_sum(spool);
     metric_set(METRIC_UPLOADS_WAITING, sum.waiting);
-    metric_set(METRIC_UPLOADS_KEPT, sum.uploads - sum.waiting);
+    metric_set(METRIC_UPLOADS_ASIDE, sum.aside);
+    metric_set(METRIC_UPLOADS_KEPT, sum.uploads - sum.waiting - sum.aside);
     metric_set(METRIC_UPLOADS_BYTES, sum.bytes);
 }
 

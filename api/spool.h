@@ -8,7 +8,10 @@
  * An outcome may be lost in a crash: its line is then fed again and is known, or refused once more. That is the whole recovery.
  * The id is 128 random bits: whoever has it may read the upload's progress and results.
  *
- * Failure modes: too much is kept already (ERR_RATE), no room (ERR_DISK_FULL; the ledger's own reserve is never touched), ERR_IO.
+ * Anybody may upload, and only a new leaf needs a key: so an upload of which nothing was recorded stays for an hour, and makes room for a new one before that.
+ *
+ * Failure modes: too many wait, in all or of one source, or too much is kept already (ERR_RATE); no room (ERR_DISK_FULL; the ledger's own reserve is never touched,
+ * by lines or by outcomes); ERR_IO. An upload that breaks the worker is set aside until the next start.
  * Threads: any, but for lines, spool_settle and spool_finish of one upload, which are one thread's. */
 #ifndef QIZHENG_API_SPOOL_H
 #define QIZHENG_API_SPOOL_H
@@ -34,9 +37,9 @@ void spool_expire(struct spool *spool, int64_t now_s);
 
 struct spool_draft;
 
-/* len: bytes to come. ERR_RATE ERR_DISK_FULL ERR_IO. */
-enum err spool_begin(struct spool *spool, uint64_t len, struct spool_draft **ret,
-                     struct problem *ret_why) MUST_CHECK;
+/* source: the client address, of which LIMIT_UPLOADS_SOURCE may wait. len: bytes to come. ERR_RATE ERR_DISK_FULL ERR_IO. */
+enum err spool_begin(struct spool *spool, const char *source, uint64_t len,
+                     struct spool_draft **ret, struct problem *ret_why) MUST_CHECK;
 /* ERR_TOO_LARGE behind LIMIT_UPLOAD_RECORDS lines, or where more comes than was said. ERR_DISK_FULL ERR_IO. */
 enum err spool_add(struct spool_draft *draft, struct bytes piece,
                    struct problem *ret_why) MUST_CHECK;
@@ -58,9 +61,9 @@ struct spool_progress {
 /* ERR_NOT_FOUND. */
 enum err spool_progress(struct spool *spool, struct bytes id,
                         struct spool_progress *ret) MUST_CHECK;
-/* How many are kept, how many of them are not done, and their bytes. */
+/* How many there are, how many of them are not done, how many are set aside (neither done nor waiting), and their bytes. */
 struct spool_totals {
-    uint64_t uploads, waiting, bytes;
+    uint64_t uploads, waiting, aside, bytes;
 };
 struct spool_totals spool_totals(struct spool *spool);
 
@@ -86,7 +89,7 @@ enum err spool_result(struct spool_results *results, struct spool_outcome *ret) 
 
 /* -- working them off -- */
 
-/* The oldest upload that is not done. Sleeps up to timeout_ms for one; false where there is none. */
+/* The oldest upload that is neither done nor set aside. Sleeps up to timeout_ms for one; false where there is none. */
 bool spool_next(struct spool *spool, unsigned timeout_ms, struct spool_id *ret);
 void spool_wake(struct spool *spool); /* ends a sleep of spool_next */
 
@@ -104,6 +107,8 @@ void spool_doing(struct spool *spool, const struct spool_id *id, uint64_t checke
 /* The outcome of the next line. ERR_DISK_FULL ERR_IO: it has none, and may be settled again. */
 enum err spool_settle(struct spool *spool, const struct spool_id *id,
                       const struct spool_outcome *outcome) MUST_CHECK;
+/* It is not worked off before the next start, nor does it keep a waiting place. */
+void spool_set_aside(struct spool *spool, const struct spool_id *id);
 /* Every line has its outcome: they are synced, and the lines go. */
 enum err spool_finish(struct spool *spool, const struct spool_id *id, int64_t now_s) MUST_CHECK;
 

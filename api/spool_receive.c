@@ -19,40 +19,85 @@ struct spool_draft {
     struct spool *spool;
     struct spool_id id;
     int fd;
+    char source[SLOT_SOURCE]; /* empty once the upload holds its place */
     uint64_t said, len, lines;
     bool is_open_line; /* bytes stand behind the last newline */
 };
 
-/* Takes a place and its bytes, given back by draft_end. */
-static enum err place_take(struct spool *spool, uint64_t len, struct problem *ret_why) {
-    pthread_mutex_lock(&spool->lock);
+/* Removes the oldest finished upload of which nothing was recorded; false where there is none. Under the lock. */
+static bool worthless_drop(struct spool *spool) {
+    size_t found = spool->count;
+    for (size_t i = 0; i < spool->count; i++) {
+        const struct upload *upload = spool->uploads[i];
+        if (!upload->progress.is_done || upload->progress.recorded) continue;
+        if (found == spool->count || upload->finished_s < spool->uploads[found]->finished_s)
+            found = i;
+    }
+    return found < spool->count && spool_remove(spool, found);
+}
+
+static bool has_place(const struct spool *spool, uint64_t len) {
     struct spool_totals sum = spool_sum(spool);
-    bool is_busy = sum.waiting + spool->drafts >= LIMIT_UPLOADS_WAITING;
-    bool is_full = sum.uploads + spool->drafts >= LIMIT_UPLOADS ||
-                   sum.bytes + spool->draft_bytes + len > LIMIT_UPLOADS_BYTES;
-    if (!is_busy && !is_full) {
+    return sum.uploads + spool->drafts < LIMIT_UPLOADS &&
+           sum.bytes + spool->draft_bytes + len <= LIMIT_UPLOADS_BYTES;
+}
+
+static enum err refuse_busy(struct problem *ret_why) {
+    return problem_set(ret_why, ERR_RATE,
+                       "%d uploads are waiting to be worked off. Nothing was kept; send this one "
+                       "again in a minute.",
+                       LIMIT_UPLOADS_WAITING);
+}
+
+static enum err refuse_full(struct problem *ret_why) {
+    return problem_set(ret_why, ERR_RATE,
+                       "All room for uploads and their results is taken (%d uploads). Nothing was "
+                       "kept; send single records, or this one again later.",
+                       LIMIT_UPLOADS);
+}
+
+/* Results that no key stands behind give way. Under the lock. */
+static enum err room_make(struct spool *spool, uint64_t len, struct problem *ret_why) {
+    while (!has_place(spool, len))
+        if (!worthless_drop(spool)) return refuse_full(ret_why);
+    return ERR_OK;
+}
+
+/* Under the lock, like slot_give where it is about a spool: so no more slots are taken than uploads wait. */
+static enum err source_take(struct spool *spool, const char *source, struct problem *ret_why) {
+    if (spool_sum(spool).waiting + spool->drafts >= LIMIT_UPLOADS_WAITING)
+        return refuse_busy(ret_why);
+    if (slot_take(&spool->sources, source, LIMIT_UPLOADS_SOURCE, LIMIT_UPLOADS_WAITING))
+        return ERR_OK;
+    return problem_set(ret_why, ERR_RATE,
+                       "%d uploads of this address are waiting to be worked off. Nothing was kept; "
+                       "send this one again in a minute.",
+                       LIMIT_UPLOADS_SOURCE);
+}
+
+/* Takes a place of the source and of the spool, and its bytes: given back by draft_end, but for the source's place where the upload has it. */
+static enum err place_take(struct spool *spool, const char *source, uint64_t len,
+                           struct problem *ret_why) {
+    pthread_mutex_lock(&spool->lock);
+    enum err err = source_take(spool, source, ret_why);
+    if (!err) {
+        err = room_make(spool, len, ret_why);
+        if (err) slot_give(&spool->sources, source);
+    }
+    if (!err) {
         spool->drafts++;
         spool->draft_bytes += len;
     }
     pthread_mutex_unlock(&spool->lock);
-    if (!is_busy && !is_full) return ERR_OK;
-    return problem_set(ret_why, ERR_RATE,
-                       is_busy ? "%d uploads are waiting to be worked off. Nothing was kept; send "
-                                 "this one again in a minute."
-                               : "All room for uploads and their results is taken (%d uploads). "
-                                 "Nothing was kept; send single records, or this one again later.",
-                       is_busy ? LIMIT_UPLOADS_WAITING : LIMIT_UPLOADS);
+    return err;
 }
 
-static void place_give(struct spool *spool, uint64_t len) {
-    pthread_mutex_lock(&spool->lock);
-    spool->drafts--;
-    spool->draft_bytes -= len;
-    pthread_mutex_unlock(&spool->lock);
+void spool_source_done(struct spool *spool, struct upload *upload) {
+    if (upload->source[0]) slot_give(&spool->sources, upload->source);
+    upload->source[0] = 0;
 }
 
-/* What a full disk must leave to the ledger is not for uploads. */
-static enum err room_check(const struct spool *spool, uint64_t len, struct problem *ret_why) {
+enum err spool_room(const struct spool *spool, uint64_t len, struct problem *ret_why) {
     struct statvfs stat;
     if (statvfs(spool->dir, &stat)) return spool_failed(spool->dir, ret_why);
     if ((uint64_t)stat.f_bavail * stat.f_frsize >= LIMIT_DISK_RESERVE + len) return ERR_OK;
@@ -73,19 +118,27 @@ static enum err draft_open(struct spool_draft *draft, struct problem *ret_why) {
 
 static void draft_end(struct spool_draft *draft) {
     if (draft->fd >= 0) (void)close(draft->fd);
-    place_give(draft->spool, draft->said);
+    struct spool *spool = draft->spool;
+    pthread_mutex_lock(&spool->lock);
+    spool->drafts--;
+    spool->draft_bytes -= draft->said;
+    if (draft->source[0]) slot_give(&spool->sources, draft->source);
+    pthread_mutex_unlock(&spool->lock);
     free(draft);
 }
 
-enum err spool_begin(struct spool *spool, uint64_t len, struct spool_draft **ret,
-                     struct problem *ret_why) {
-    enum err err = room_check(spool, len, ret_why);
-    if (!err) err = place_take(spool, len, ret_why);
-    if (err) return err;
-    struct spool_draft *draft = calloc(1, sizeof *draft);
-    if (!draft) {
-        place_give(spool, len);
-        return ERR_NO_MEMORY;
+enum err spool_begin(struct spool *spool, const char *source, uint64_t len,
+                     struct spool_draft **ret, struct problem *ret_why) {
+    enum err err = spool_room(spool, len, ret_why);
+    struct spool_draft *draft = err ? NULL : calloc(1, sizeof *draft);
+    if (!err && !draft) err = ERR_NO_MEMORY;
+    if (!err) {
+        (void)snprintf(draft->source, sizeof draft->source, "%s", source);
+        err = place_take(spool, draft->source, len, ret_why);
+    }
+    if (err) {
+        free(draft);
+        return err;
     }
     draft->spool = spool;
     draft->said = len;
@@ -165,6 +218,8 @@ enum err spool_keep(struct spool_draft *draft, struct spool_id *ret, struct prob
     *ret = draft->id;
     pthread_mutex_lock(&spool->lock);
     assert(spool->count < LIMIT_UPLOADS); /* place_take saw to it */
+    memcpy(upload->source, draft->source, sizeof upload->source);
+    draft->source[0] = 0;
     spool->uploads[spool->count++] = upload;
     spool_gauge(spool);
     pthread_cond_broadcast(&spool->changed);

@@ -19,7 +19,8 @@ static const struct upload *oldest(const struct spool *spool) {
     const struct upload *found = NULL;
     for (size_t i = 0; i < spool->count; i++) {
         const struct upload *upload = spool->uploads[i];
-        if (upload->progress.is_done || (found && found->arrived <= upload->arrived)) continue;
+        if (upload->progress.is_done || upload->is_aside) continue;
+        if (found && found->arrived <= upload->arrived) continue;
         found = upload;
     }
     return found;
@@ -128,6 +129,7 @@ enum err spool_settle(struct spool *spool, const struct spool_id *id,
     pthread_mutex_unlock(&spool->lock);
     buf_init(&bytes, SPOOL_OUTCOME_MAX);
     enum err err = spool_outcome_encode(outcome, &bytes);
+    if (!err) err = spool_room(spool, bytes.len, NULL);
     if (!err) err = outcome_append(spool, id, buf_bytes(&bytes), offset);
     if (!err) {
         pthread_mutex_lock(&spool->lock);
@@ -138,6 +140,15 @@ enum err spool_settle(struct spool *spool, const struct spool_id *id,
     }
     buf_done(&bytes);
     return err;
+}
+
+void spool_set_aside(struct spool *spool, const struct spool_id *id) {
+    pthread_mutex_lock(&spool->lock);
+    struct upload *upload = spool_own(spool, id);
+    upload->is_aside = true;
+    spool_source_done(spool, upload);
+    spool_gauge(spool);
+    pthread_mutex_unlock(&spool->lock);
 }
 
 static enum err outcomes_sync(const struct spool *spool, const struct spool_id *id) {
@@ -162,6 +173,7 @@ enum err spool_finish(struct spool *spool, const struct spool_id *id, int64_t no
     upload->progress.is_done = true;
     upload->lines_len = 0;
     upload->finished_s = now_s;
+    spool_source_done(spool, upload);
     spool_gauge(spool);
     pthread_mutex_unlock(&spool->lock);
     return ERR_OK;

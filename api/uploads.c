@@ -2,10 +2,12 @@
  *
  * Happy path: the body comes from the network and goes to the spool piece by piece -> synced -> 202 with Location. A worker (node/uploader.h) feeds the lines to
  * the ledger; GET tells how far it is; GET results is made line by line while it is sent, so that nobody holds 10,000 receipts.
+ * Whoever reads results holds a thread: so many at a time, and of one address, and the next one is told to come again.
  * A body that is cut, too long or too slow leaves nothing. The id in the path is the only key to progress and results: whoever made the upload has it. */
 #include "api/call.h"
 
 #include "api/metrics.h"
+#include "api/slots.h"
 #include "api/spool.h"
 #include "ledger/base/text.h"
 
@@ -88,7 +90,9 @@ enum err batches_post(struct api_call *call) {
     struct spool_draft *draft = NULL;
     struct spool_id id;
     enum err err = body_check(call);
-    if (!err) err = spool_begin(call->api->spool, call->request->body_len, &draft, &call->why);
+    if (!err)
+        err = spool_begin(call->api->spool, call_source(call), call->request->body_len, &draft,
+                          &call->why);
     if (err) return err;
     err = receive(call, draft);
     if (err) {
@@ -124,11 +128,14 @@ enum err batch_get(struct api_call *call) {
 
 /* -- GET results -- */
 
+static struct slots places = SLOTS_INIT;
+
 struct stream {
     struct api_call call; /* what makes receipts wants one */
     uint64_t request_id;
     struct spool_results *results;
     uint64_t line, lines;
+    char source[SLOT_SOURCE]; /* whose place it holds; empty: none */
 };
 
 /* What one piece is made from: a checkpoint and a snapshot that are held no longer than that. */
@@ -207,29 +214,47 @@ static enum err stream_next(void *ctx, struct buf *out, bool *ret_end) {
 static void stream_done(void *ctx) {
     struct stream *stream = ctx;
     spool_results_close(stream->results);
+    if (stream->source[0]) slot_give(&places, stream->source);
     free(stream);
+}
+
+static enum err place_take(struct api_call *call, struct stream *stream) {
+    (void)snprintf(stream->source, sizeof stream->source, "%s", call_source(call));
+    if (slot_take(&places, stream->source, LIMIT_RESULTS_SOURCE, call->api->streams_max))
+        return ERR_OK;
+    stream->source[0] = 0;
+    return problem_set(&call->why, ERR_RATE,
+                       "This node sends results to %u at a time, and to %d of one address: read "
+                       "one to its end, or ask again later.",
+                       call->api->streams_max, LIMIT_RESULTS_SOURCE);
+}
+
+static enum err results_open(struct api_call *call, struct bytes id, struct stream *stream) {
+    struct spool_progress progress;
+    struct spool *spool = call->api->spool;
+    enum err err = spool_results_open(spool, id, &stream->results);
+    if (!err) err = spool_progress(spool, id, &progress);
+    if (!err) stream->lines = progress.lines;
+    if (err != ERR_NOT_FOUND) return err;
+    return problem_set(&call->why, err,
+                       "No upload has this id, or its results are no longer kept.");
 }
 
 enum err batch_results_get(struct api_call *call) {
     struct spool_id id;
-    struct spool_progress progress;
     enum err err = id_take(call, &id);
     if (err) return err;
     struct stream *stream = calloc(1, sizeof *stream);
     if (!stream) return ERR_NO_MEMORY;
-    err = spool_results_open(call->api->spool, bytes_text(id.text), &stream->results);
-    if (!err) err = spool_progress(call->api->spool, bytes_text(id.text), &progress);
+    err = results_open(call, bytes_text(id.text), stream);
+    if (!err) err = place_take(call, stream);
     if (err) {
         stream_done(stream);
-        return err == ERR_NOT_FOUND
-                   ? problem_set(&call->why, err,
-                                 "No upload has this id, or its results are no longer kept.")
-                   : err;
+        return err;
     }
     stream->call.api = call->api;
     stream->call.reply = call->reply;
     stream->request_id = call->request->id;
-    stream->lines = progress.lines;
     call->reply->status = 200;
     call->reply->content_type = MEDIA_LINES;
     call->reply->stream = (struct http_stream){stream_next, stream_done, stream};

@@ -15,9 +15,10 @@
 
 #define WINDOW                                                                                     \
     1024 /* lines on their way: about three batches, so that one grows while others are ordered and signed */
-#define WAIT_MS 200   /* for the oldest, before the stop is looked for */
-#define PAUSE_MS 500  /* before what failed is tried again */
-#define ROOM_MS 5     /* before the queue is looked at again */
+#define WAIT_MS 200  /* for the oldest, before the stop is looked for */
+#define PAUSE_MS 500 /* before what failed is tried again */
+#define ROOM_MS 5    /* before the queue is looked at again */
+#define TRIES_MAX 5 /* of an upload that stops with what no waiting mends, before it is set aside */
 #define IDLE_MS 60000 /* between two looks for results whose time is over */
 
 /* A line on its way: refused already, known, or in the pipeline. */
@@ -39,7 +40,8 @@ struct uploader {
     bool has_line, is_long; /* a line was read that is not in the window yet */
     bool is_at_end;
     uint64_t checked, ordered;
-    enum err blocked; /* what the last line was told to wait for; said once */
+    unsigned failures; /* of this upload, since one of its lines was settled */
+    enum err blocked;  /* what the last line was told to wait for; said once */
 };
 
 static bool is_stopped(struct uploader *u) {
@@ -182,24 +184,47 @@ static enum err settle(struct uploader *u) {
     err = spool_settle(u->options.api->spool, &u->id, &outcome);
     if (err) return err;
     metric_add(METRIC_UPLOAD_LINES, 1);
+    u->failures = 0;
     oldest_release(u);
     return ERR_OK;
 }
 
 /* -- one upload -- */
 
+/* What is about this upload or its files alone. A node that diverged, say, stops all of them, and is waited for. */
+static bool is_its_own(enum err err) {
+    return err == ERR_IO || err == ERR_CORRUPT || err == ERR_INTERNAL;
+}
+
+/* A rest after what failed; false where it failed too often: then the upload is set aside, so that those behind it go on. */
+static bool rest(struct uploader *u, enum err err) {
+    struct spool *spool = u->options.api->spool;
+    say_blocked(u, err);
+    u->failures += is_its_own(err);
+    if (u->failures < TRIES_MAX) {
+        spool_expire(spool, (int64_t)(clock_unix_ms() / 1000)); /* may be the room it waits for */
+        pause_ms(u, PAUSE_MS);
+        return true;
+    }
+    log_event(LOG_ERROR, "upload_set_aside", "error", err_code(err), NULL);
+    spool_set_aside(spool, &u->id);
+    u->failures = 0;
+    u->blocked = ERR_OK;
+    return false;
+}
+
 static void finish(struct uploader *u, uint64_t began_us) {
     struct spool_progress progress;
     struct spool *spool = u->options.api->spool;
     char recorded[LOG_NUMBER_LEN], known[LOG_NUMBER_LEN], refused[LOG_NUMBER_LEN],
         ms[LOG_NUMBER_LEN];
-    enum err err = spool_finish(spool, &u->id, (int64_t)(clock_unix_ms() / 1000));
-    if (!err) err = spool_progress(spool, bytes_text(u->id.text), &progress);
-    say_blocked(u, err);
+    enum err err = spool_progress(spool, bytes_text(u->id.text), &progress);
+    if (!err) err = spool_finish(spool, &u->id, (int64_t)(clock_unix_ms() / 1000));
     if (err) {
-        pause_ms(u, PAUSE_MS);
+        (void)rest(u, err);
         return;
     }
+    say_blocked(u, ERR_OK);
     log_event(LOG_INFO, "upload_done", "recorded", log_number(progress.recorded, recorded), "known",
               log_number(progress.known, known), "refused", log_number(progress.refused, refused),
               "ms", log_number((clock_monotonic_us() - began_us) / 1000, ms), NULL);
@@ -217,24 +242,25 @@ static enum err step(struct uploader *u) {
     return ERR_OK;
 }
 
+static bool is_all_done(const struct uploader *u) {
+    return u->is_at_end && u->count == 0;
+}
+
 static void work(struct uploader *u) {
     uint64_t began_us = clock_monotonic_us();
     enum err err = upload_open(u);
-    while (!err && !is_stopped(u) && !(u->is_at_end && u->count == 0)) {
+    bool goes_on = !err;
+    while (goes_on && !is_stopped(u) && !is_all_done(u)) {
         err = step(u);
         if (err == ERR_NOT_FINAL) err = ERR_OK;
-        if (u->lines && err) {
-            say_blocked(u, err);
-            pause_ms(u, PAUSE_MS);
-            err = ERR_OK;
-        }
+        if (err && !u->lines) break;
+        if (err) goes_on = rest(u, err);
+        err = ERR_OK;
     }
-    if (!err && u->is_at_end && u->count == 0) {
+    if (err)
+        (void)rest(u, err); /* it could not be opened */
+    else if (goes_on && is_all_done(u))
         finish(u, began_us);
-    } else if (err) {
-        say_blocked(u, err);
-        pause_ms(u, PAUSE_MS);
-    }
     upload_close(u);
 }
 
@@ -243,7 +269,10 @@ static void *uploader_main(void *arg) {
     struct spool *spool = u->options.api->spool;
     while (!is_stopped(u)) {
         spool_expire(spool, (int64_t)(clock_unix_ms() / 1000));
-        if (!spool_next(spool, IDLE_MS, &u->id)) continue;
+        struct spool_id next;
+        if (!spool_next(spool, IDLE_MS, &next)) continue;
+        if (strcmp(next.text, u->id.text) != 0) u->failures = 0;
+        u->id = next;
         work(u);
     }
     return NULL;

@@ -2,7 +2,8 @@
  *
  * Happy path: a line -> intake, the way of a single record -> a place in the window -> when the oldest of the window is final or refused, its outcome goes to the
  * spool -> every line has one: the upload is done.
- * Failure modes: whatever may go away (queue full, disk full, no order) is waited for, and the line is fed again. A crash or a stop leaves lines without an
+ * Failure modes: whatever may go away (queue full, disk full, no order) is waited for, and the line is fed again. An upload whose
+ * files or lines break the node again and again (`io`, `corrupt`, `internal`) is set aside until the next start, and the next one goes on. A crash or a stop leaves lines without an
  * outcome: the next start feeds them again, and those that had become leaves are known. */
 #ifndef QIZHENG_NODE_UPLOADER_H
 #define QIZHENG_NODE_UPLOADER_H

@@ -99,12 +99,18 @@
 #define LIMIT_UPLOADS 1024 /* kept at a time, with their results: a week of one every ten minutes */
 #define LIMIT_UPLOADS_WAITING                                                                      \
     32 /* of them not worked off yet: the disk that strangers can make us use is 1 GiB */
+#define LIMIT_UPLOADS_SOURCE                                                                       \
+    8 /* of these, of one client address: a sender works with one or two, and nobody shuts others out */
 #define LIMIT_UPLOADS_BYTES                                                                        \
     (2ull * 1024 * 1024 *                                                                          \
      1024) /* lines and results together: 1,024 full results of 10,000 refusals take 4 */
 #define LIMIT_UPLOAD_DAYS 7 /* results are kept */
 #define LIMIT_UPLOAD_IDLE_S                                                                        \
-    3600 /* results of an upload of which nothing was recorded: else one without a key fills the places for a week */
+    3600 /* results of an upload of which nothing was recorded: only a new leaf needs a key. They also make room for new uploads before that */
+#define LIMIT_RESULTS_SOURCE                                                                       \
+    4 /* streams of results of one client address: each holds a thread, as events do */
+#define LIMIT_RESULTS                                                                              \
+    32 /* and of all, as LIMIT_EVENTS: together a quarter of the threads at most */
 
 /* -- tools -- */
 #define LIMIT_CONFIG (256 * 1024)

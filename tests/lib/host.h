@@ -520,6 +520,7 @@ static inline struct buf host_admit(const struct host *host, const char *registr
 
 struct ask {
     const char *method, *path, *query, *type, *accept, *prefer, *authorization, *last_event;
+    const char *source; /* NULL: 127.0.0.1 */
     struct bytes body;
     size_t body_read;  /* of a streamed body: what was read of it */
     size_t body_whole; /* 0: all of it arrives; else it is said to be so long, and is cut */
@@ -560,7 +561,7 @@ static inline struct http_reply ask(struct host *host, struct ask question) {
                                    .body_len = question.body_whole ? question.body_whole
                                                                    : question.body.len,
                                    .read = ask_read,
-                                   .source = "127.0.0.1",
+                                   .source = question.source ? question.source : "127.0.0.1",
                                    .id = 7,
                                    .peer = &question};
     http_reply_init(&reply, LIMIT_HTTP_REPLY);

@@ -6,7 +6,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 static char dir[FOLDER_LEN];
@@ -34,10 +36,11 @@ static struct spool *again(struct spool *spool) {
     return open_at(dir);
 }
 
-static enum err keep(struct spool *spool, const char *text, struct spool_id *ret) {
+static enum err keep_from(struct spool *spool, const char *source, const char *text,
+                          struct spool_id *ret) {
     struct spool_draft *draft = NULL;
     struct problem why = {0};
-    enum err err = spool_begin(spool, strlen(text), &draft, &why);
+    enum err err = spool_begin(spool, source, strlen(text), &draft, &why);
     if (err) return err;
     size_t half = strlen(text) / 2;
     err = spool_add(draft, bytes_of(text, half), &why);
@@ -46,6 +49,19 @@ static enum err keep(struct spool *spool, const char *text, struct spool_id *ret
     cr_assert(why.detail[0]);
     spool_drop(draft);
     return err;
+}
+
+/* Another one each time. */
+static const char *any_source(void) {
+    static char source[32];
+    static unsigned asked;
+    asked++;
+    (void)snprintf(source, sizeof source, "198.51.%u.%u", asked / 256, asked % 256);
+    return source;
+}
+
+static enum err keep(struct spool *spool, const char *text, struct spool_id *ret) {
+    return keep_from(spool, any_source(), text, ret);
 }
 
 static struct spool_id kept(struct spool *spool, const char *text) {
@@ -154,7 +170,7 @@ Test(spool, nothing_is_left_of_a_draft_that_is_dropped) {
     struct spool *spool = begin();
     struct spool_draft *draft = NULL;
     struct spool_id id;
-    cr_assert(spool_begin(spool, 100, &draft, NULL) == ERR_OK);
+    cr_assert(spool_begin(spool, any_source(), 100, &draft, NULL) == ERR_OK);
     cr_assert(spool_add(draft, bytes_text("half of a li"), NULL) == ERR_OK);
     cr_assert_eq(files(), 1);
     spool_drop(draft);
@@ -184,7 +200,7 @@ Test(spool, more_lines_or_bytes_than_allowed_are_refused) {
     cr_assert(keep(spool, many, &id) == ERR_TOO_LARGE);
     many[LIMIT_UPLOAD_RECORDS] = '\n';
     cr_assert(keep(spool, many, &id) == ERR_TOO_LARGE);
-    cr_assert(spool_begin(spool, 3, &draft, &why) == ERR_OK);
+    cr_assert(spool_begin(spool, any_source(), 3, &draft, &why) == ERR_OK);
     cr_assert(spool_add(draft, bytes_text("four"), &why) == ERR_TOO_LARGE);
     spool_drop(draft);
     cr_assert_eq(spool_totals(spool).uploads, 1);
@@ -264,7 +280,7 @@ Test(spool, a_line_that_is_longer_than_a_record_is_cut_and_told) {
     for (size_t i = 0; i < LIMIT_RECORD_PRESENTED + 1; i++)
         cr_assert(buf_add_byte(&text, 'x') == ERR_OK);
     cr_assert(buf_add_text(&text, "\nnext\n") == ERR_OK);
-    cr_assert(spool_begin(spool, text.len, &draft, NULL) == ERR_OK);
+    cr_assert(spool_begin(spool, any_source(), text.len, &draft, NULL) == ERR_OK);
     cr_assert(spool_add(draft, buf_bytes(&text), NULL) == ERR_OK);
     cr_assert(spool_keep(draft, &id, NULL) == ERR_OK);
     cr_assert(spool_lines_open(spool, &id, &lines) == ERR_OK);
@@ -299,10 +315,11 @@ Test(spool, drafts_take_places_and_bytes_too) {
     struct spool_draft *drafts[LIMIT_UPLOADS_WAITING], *more = NULL;
     struct problem why = {0};
     for (int i = 0; i < LIMIT_UPLOADS_WAITING; i++)
-        cr_assert(spool_begin(spool, 1, &drafts[i], NULL) == ERR_OK);
-    cr_assert(spool_begin(spool, 1, &more, &why) == ERR_RATE && strstr(why.detail, "waiting"));
+        cr_assert(spool_begin(spool, any_source(), 1, &drafts[i], NULL) == ERR_OK);
+    cr_assert(spool_begin(spool, any_source(), 1, &more, &why) == ERR_RATE &&
+              strstr(why.detail, "waiting"));
     for (int i = 0; i < LIMIT_UPLOADS_WAITING; i++) spool_drop(drafts[i]);
-    cr_assert(spool_begin(spool, 1, &more, NULL) == ERR_OK);
+    cr_assert(spool_begin(spool, any_source(), 1, &more, NULL) == ERR_OK);
     spool_drop(more);
     end(spool);
 }
@@ -311,8 +328,53 @@ Test(spool, more_than_the_disk_has_is_refused_as_a_full_disk) {
     struct spool *spool = begin();
     struct spool_draft *draft = NULL;
     struct problem why = {0};
-    cr_assert(spool_begin(spool, 1ull << 60, &draft, &why) == ERR_DISK_FULL);
+    cr_assert(spool_begin(spool, any_source(), 1ull << 60, &draft, &why) == ERR_DISK_FULL);
     cr_assert(strstr(why.detail, "no room") && files() == 0);
+    end(spool);
+}
+
+static enum err begin_and_drop(struct spool *spool, const char *source, uint64_t len) {
+    struct spool_draft *draft = NULL;
+    struct problem why = {0};
+    enum err err = spool_begin(spool, source, len, &draft, &why);
+    cr_assert(!err == !why.detail[0]);
+    if (!err) spool_drop(draft);
+    return err;
+}
+
+/* Drafts that end, uploads that are done and those set aside give their place back. */
+Test(spool, so_many_of_one_address_wait_and_others_are_not_shut_out) {
+    struct spool *spool = begin();
+    struct spool_id ids[LIMIT_UPLOADS_SOURCE], id;
+    for (int i = 0; i < LIMIT_UPLOADS_SOURCE; i++) {
+        cr_assert(begin_and_drop(spool, "192.0.2.1", 5) == ERR_OK);
+        cr_assert(keep_from(spool, "192.0.2.1", "x\n", &ids[i]) == ERR_OK, "%d", i);
+    }
+    cr_assert(begin_and_drop(spool, "192.0.2.1", 5) == ERR_RATE);
+    cr_assert(begin_and_drop(spool, "192.0.2.2", 5) == ERR_OK);
+    settle(spool, &ids[3], 0, 1);
+    cr_assert(spool_finish(spool, &ids[3], 0) == ERR_OK);
+    cr_assert(keep_from(spool, "192.0.2.1", "x\n", &id) == ERR_OK);
+    cr_assert(begin_and_drop(spool, "192.0.2.1", 5) == ERR_RATE);
+    spool_set_aside(spool, &ids[4]);
+    cr_assert(begin_and_drop(spool, "192.0.2.1", 5) == ERR_OK);
+    end(spool);
+}
+
+Test(spool, what_is_set_aside_is_passed_over_until_the_next_start) {
+    struct spool *spool = begin();
+    struct spool_id first = kept(spool, "x\n"), next;
+    (void)usleep(20000);
+    struct spool_id second = kept(spool, "x\n");
+    spool_set_aside(spool, &first);
+    cr_assert(spool_next(spool, 0, &next) && strcmp(next.text, second.text) == 0);
+    struct spool_totals totals = spool_totals(spool);
+    cr_assert(totals.uploads == 2 && totals.aside == 1 && totals.waiting == 1);
+    settle(spool, &second, 0, 1);
+    cr_assert(spool_finish(spool, &second, 0) == ERR_OK && !spool_next(spool, 0, &next));
+    spool = again(spool);
+    cr_assert(spool_next(spool, 0, &next) && strcmp(next.text, first.text) == 0);
+    cr_assert_eq(spool_totals(spool).aside, 0);
     end(spool);
 }
 
@@ -327,7 +389,7 @@ static struct spool_id finished(struct spool *spool, enum spool_kind kind, int64
 Test(spool, results_stay_a_week_and_an_hour_where_nothing_was_recorded) {
     struct spool *spool = begin();
     struct spool_progress progress;
-    struct spool_id good = finished(spool, SPOOL_KNOWN, 1000),
+    struct spool_id good = finished(spool, SPOOL_RECORDED, 1000),
                     bad = finished(spool, SPOOL_REFUSED, 1000), open = kept(spool, "x\n");
     spool_expire(spool, 1000 + LIMIT_UPLOAD_IDLE_S);
     cr_assert_eq(files(), 3);
@@ -340,6 +402,116 @@ Test(spool, results_stay_a_week_and_an_hour_where_nothing_was_recorded) {
     spool_expire(spool, INT64_MAX);
     cr_assert(!progress_of(spool, &open).is_done && files() == 1);
     end(spool);
+}
+
+/* What is in the ledger anybody may send again. */
+Test(spool, lines_that_were_known_keep_results_no_longer_than_refused_ones) {
+    struct spool *spool = begin();
+    struct spool_progress progress;
+    struct spool_id known = finished(spool, SPOOL_KNOWN, 1000);
+    spool_expire(spool, 1000 + LIMIT_UPLOAD_IDLE_S);
+    cr_assert(progress_of(spool, &known).is_done);
+    spool_expire(spool, 1001 + LIMIT_UPLOAD_IDLE_S);
+    cr_assert(spool_progress(spool, bytes_text(known.text), &progress) == ERR_NOT_FOUND);
+    cr_assert_eq(files(), 0);
+    end(spool);
+}
+
+/* So many finished uploads, each with the outcomes of that one; the id of the n-th is n. Number `oldest` was finished before the others. */
+static struct spool *filled(struct spool *spool, const struct spool_id *like, unsigned count,
+                            unsigned oldest) {
+    char path[FOLDER_LEN], name[64];
+    uint8_t text[SPOOL_ID_LEN * 64];
+    (void)snprintf(path, sizeof path, "%.400s/%s.out", dir, like->text);
+    FILE *file = fopen(path, "rbe");
+    size_t len = file ? fread(text, 1, sizeof text, file) : 0;
+    cr_assert(len > 0 && fclose(file) == 0);
+    for (unsigned n = 0; n < count; n++) {
+        (void)snprintf(name, sizeof name, "%032x.out", n);
+        folder_write(dir, name, bytes_of(text, len));
+        struct timespec times[2] = {{n == oldest ? 1000 : 2000, 0}, {n == oldest ? 1000 : 2000, 0}};
+        (void)snprintf(path, sizeof path, "%.400s/%s", dir, name);
+        cr_assert(utimensat(AT_FDCWD, path, times, 0) == 0);
+    }
+    return again(spool);
+}
+
+static bool is_there(struct spool *spool, unsigned n) {
+    char id[SPOOL_ID_LEN + 1];
+    struct spool_progress progress;
+    (void)snprintf(id, sizeof id, "%032x", n);
+    return spool_progress(spool, bytes_text(id), &progress) == ERR_OK;
+}
+
+Test(spool, a_spool_full_of_worthless_uploads_takes_a_new_one_in_place_of_the_oldest) {
+    static const enum spool_kind kinds[] = {SPOOL_KNOWN, SPOOL_REFUSED};
+    for (size_t i = 0; i < 2; i++) {
+        struct spool *spool = begin();
+        struct spool_id like = finished(spool, kinds[i], 3000);
+        spool = filled(spool, &like, LIMIT_UPLOADS - 1, 77);
+        cr_assert_eq(spool_totals(spool).uploads, LIMIT_UPLOADS);
+        (void)kept(spool, "x\n");
+        cr_assert(!is_there(spool, 77) && is_there(spool, 76) && is_there(spool, 0));
+        cr_assert_eq(spool_totals(spool).uploads, LIMIT_UPLOADS);
+        cr_assert_eq(files(), LIMIT_UPLOADS);
+        (void)kept(spool, "x\n");
+        cr_assert_eq(spool_totals(spool).waiting, 2);
+        end(spool);
+    }
+}
+
+Test(spool, results_of_what_was_recorded_give_way_to_nobody) {
+    struct spool *spool = begin();
+    struct spool_id like = finished(spool, SPOOL_RECORDED, 3000), id;
+    spool = filled(spool, &like, LIMIT_UPLOADS - 1, 77);
+    cr_assert(keep(spool, "x\n", &id) == ERR_RATE);
+    cr_assert_eq(files(), LIMIT_UPLOADS);
+    end(spool);
+}
+
+Test(spool, worthless_results_give_their_bytes_too) {
+    struct spool *spool = begin();
+    (void)finished(spool, SPOOL_REFUSED, 1000);
+    uint64_t bytes = spool_totals(spool).bytes;
+    enum err err = begin_and_drop(spool, any_source(), LIMIT_UPLOADS_BYTES - bytes + 1);
+    if (err == ERR_DISK_FULL)
+        printf("skipped: this disk has less than 2 GiB\n");
+    else
+        cr_assert(bytes > 0 && err == ERR_OK && files() == 0);
+    end(spool);
+}
+
+/* -- a disk that fills -- */
+
+/* A file system of that size over the empty directory, seen by this process only. */
+static bool mount_small(const char *options) {
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", dir, "tmpfs", 0, options) == 0;
+}
+
+Test(spool, outcomes_leave_the_ledger_its_reserve) {
+    char options[32], ballast[FOLDER_LEN];
+    folder_make(dir);
+    (void)snprintf(options, sizeof options, "size=%um", LIMIT_DISK_RESERVE / (1024 * 1024) + 8);
+    if (!mount_small(options)) {
+        printf("skipped: mounting needs root\n");
+        folder_remove(dir);
+        return;
+    }
+    struct spool *spool = open_at(dir);
+    struct spool_id id = kept(spool, "a\nb\nc\n");
+    struct spool_outcome one = outcome(kind_of(1), 1);
+    settle(spool, &id, 0, 1);
+    (void)snprintf(ballast, sizeof ballast, "%.400s/ballast", dir);
+    int fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && posix_fallocate(fd, 0, 16 * 1024 * 1024) == 0 && close(fd) == 0);
+    cr_assert(spool_settle(spool, &id, &one) == ERR_DISK_FULL);
+    results_are(spool, &id, 1);
+    cr_assert(unlink(ballast) == 0);
+    settle(spool, &id, 1, 3);
+    results_are(spool, &id, 3);
+    spool_close(spool);
+    cr_assert(umount2(dir, MNT_DETACH) == 0 && rmdir(dir) == 0);
 }
 
 Test(spool, results_that_are_being_read_may_end_meanwhile) {

@@ -159,7 +159,7 @@ static void settled_upload(char *ret, size_t room) {
     struct spool *spool = host->api.spool;
     memset(many, '\n', LINES);
     (void)problem_set(&refused.problem, ERR_JWS, "Not a JWS.");
-    cr_assert(spool_begin(spool, LINES, &draft, NULL) == ERR_OK);
+    cr_assert(spool_begin(spool, "192.0.2.1", LINES, &draft, NULL) == ERR_OK);
     cr_assert(spool_add(draft, bytes_text(many), NULL) == ERR_OK);
     cr_assert(spool_keep(draft, &id, NULL) == ERR_OK);
     for (int i = 0; i < LINES; i++) cr_assert(spool_settle(spool, &id, &refused) == ERR_OK);

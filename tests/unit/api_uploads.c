@@ -89,8 +89,17 @@ Test(api_uploads, a_full_disk_and_too_many_uploads_are_told_with_when_to_come_ag
     cr_assert_str_eq(reply_header(&reply, "Retry-After"), "5");
     reply_is_problem(reply, ERR_DISK_FULL);
     store_fault = NULL;
-    for (int i = 0; i < LIMIT_UPLOADS_WAITING; i++) (void)taken(host, "a\n");
-    reply = ask(host, upload("a\n"));
+    for (int i = 0; i < LIMIT_UPLOADS_SOURCE; i++) (void)taken(host, "a\n");
+    struct ask more = upload("a\n");
+    reply_is_problem(ask(host, more), ERR_RATE);
+    for (int i = LIMIT_UPLOADS_SOURCE; i < LIMIT_UPLOADS_WAITING; i++) {
+        char source[32];
+        (void)snprintf(source, sizeof source, "192.0.2.%d", i);
+        more.source = source;
+        cr_assert_eq(ask_status(host, more), 202, "%d", i);
+    }
+    more.source = "192.0.2.200";
+    reply = ask(host, more);
     cr_assert_str_eq(reply_header(&reply, "Retry-After"), "1");
     reply_is_problem(reply, ERR_RATE);
     host_close(host);
@@ -175,6 +184,30 @@ Test(api_uploads, results_come_in_pieces) {
     cr_assert(lines == 3000 && pieces > 5, "%zu lines in %zu pieces", lines, pieces);
     buf_done(&piece);
     http_reply_done(&reply);
+    host_close(host);
+}
+
+Test(api_uploads, results_go_to_so_many_of_one_address_and_so_many_in_all) {
+    struct host *host = host_open();
+    struct spool_id id = taken(host, "a\n");
+    struct http_reply replies[LIMIT_RESULTS_SOURCE];
+    char path[128];
+    (void)snprintf(path, sizeof path, "/v1/batches/%s/results", id.text);
+    for (int i = 0; i < LIMIT_RESULTS_SOURCE; i++) {
+        replies[i] = get(host, &id, "/results");
+        cr_assert_eq(replies[i].status, 200);
+    }
+    struct http_reply reply = get(host, &id, "/results");
+    cr_assert_str_eq(reply_header(&reply, "Retry-After"), "1");
+    reply_is_problem(reply, ERR_RATE);
+    cr_assert_eq(ask_status(host, (struct ask){.path = path, .source = "192.0.2.2"}), 200);
+    http_reply_done(&replies[2]);
+    replies[2] = get(host, &id, "/results");
+    cr_assert_eq(replies[2].status, 200);
+    host->api.streams_max = LIMIT_RESULTS_SOURCE;
+    reply_is_problem(ask(host, (struct ask){.path = path, .source = "192.0.2.2"}), ERR_RATE);
+    for (int i = 0; i < LIMIT_RESULTS_SOURCE; i++) http_reply_done(&replies[i]);
+    cr_assert_eq(ask_status(host, (struct ask){.path = path}), 200);
     host_close(host);
 }
 

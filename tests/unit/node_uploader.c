@@ -23,7 +23,7 @@ static struct uploader *work(struct host *host) {
 static struct spool_id put(struct host *host, struct bytes text) {
     struct spool_draft *draft = NULL;
     struct spool_id id;
-    cr_assert(spool_begin(host->api.spool, text.len, &draft, NULL) == ERR_OK);
+    cr_assert(spool_begin(host->api.spool, "192.0.2.1", text.len, &draft, NULL) == ERR_OK);
     cr_assert(spool_add(draft, text, NULL) == ERR_OK);
     cr_assert(spool_keep(draft, &id, NULL) == ERR_OK);
     return id;
@@ -236,4 +236,32 @@ Test(uploader, several_uploads_are_worked_off_one_after_the_other) {
     uploader_stop(uploader);
     cr_assert_eq(store_current(host->store).size, 16);
     host_close(host);
+}
+
+/* What no waiting mends is tried a few times; then the next upload has its turn, and the first one has another at the next start. */
+Test(uploader, an_upload_that_breaks_again_and_again_is_set_aside_until_the_next_start) {
+    static const enum err errs[] = {ERR_INTERNAL, ERR_IO, ERR_CORRUPT};
+    for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++) {
+        struct host *host = host_open();
+        struct buf first = admissions(host, 1, 3), second = admissions(host, 3, 6);
+        struct spool_id bad = put(host, buf_bytes(&first));
+        sleep_ms(20);
+        struct spool_id good = put(host, buf_bytes(&second));
+        host->submit_err = errs[i];
+        struct uploader *uploader = work(host);
+        for (int n = 0; n < 2000 && spool_totals(host->api.spool).aside == 0; n++) sleep_ms(5);
+        host->submit_err = ERR_OK;
+        cr_assert_eq(wait_done(host, &good).recorded, 3);
+        cr_assert(!progress_of(host, &bad).is_done && progress_of(host, &bad).refused == 0);
+        cr_assert_eq(spool_totals(host->api.spool).aside, 1);
+        uploader_stop(uploader);
+        host_spool_open(host);
+        uploader = work(host);
+        cr_assert_eq(wait_done(host, &bad).recorded, 2);
+        uploader_stop(uploader);
+        kinds_are(host, &bad, "RR");
+        buf_done(&first);
+        buf_done(&second);
+        host_close(host);
+    }
 }
