@@ -104,6 +104,7 @@ static enum err judge(struct api_call *call, struct bytes text, struct arena *ar
     memset(ret, 0, sizeof *ret);
     memcpy(ret->id, token.iss, sizeof ret->id);
     memcpy(ret->purpose, token.purpose.data, token.purpose.len);
+    memcpy(ret->kid, token.jws.kid, sizeof ret->kid);
     ret->roles = roles;
     read_log(call, ret);
     return ERR_OK;
