@@ -64,10 +64,11 @@ static enum err first_use(struct api_call *call, const struct token *token) {
     uint8_t digest[32];
     bool is_first = false;
     token_digest(token, digest);
-    enum err err = host->token_once(host->ctx, digest, token->exp, &is_first);
+    enum err err = host->token_once(host->ctx, token->iss, digest, token->exp, &is_first);
     if (err == ERR_RATE) {
         return problem_set(&call->why, err,
-                           "This node remembers as many used tokens as it can; ask again later.");
+                           "This node remembers as many used tokens as it can, or as many of this "
+                           "participant; they are forgotten as they expire: ask again later.");
     }
     if (err || is_first) return err;
     return problem_set(&call->why, ERR_TOKEN_REPLAYED,
