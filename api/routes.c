@@ -48,7 +48,9 @@ static const enum err of_records[] = {ERR_MEDIA_TYPE,
                                       ERR_OK};
 
 static const enum err of_lists[] = {ERR_SCOPE, ERR_NOT_FINAL, ERR_OK};
-static const enum err of_reads[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
+static const enum err of_reads[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_OK};
+static const enum err of_contracts[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE,
+                                        ERR_OK};
 static const enum err of_statistics[] = {ERR_SCOPE, ERR_TOO_LARGE, ERR_OK};
 
 const struct route routes[] = {
@@ -119,7 +121,7 @@ const struct route routes[] = {
      .summary = "What a contract, or a determination of a benefit, was on a day, with the records "
                 "that make it; id is of any of them",
      .gives = {{200, "Its state on that day", MEDIA_JSON, "ContractOn"}},
-     .refuses = of_reads},
+     .refuses = of_contracts},
     {.name = "GET /v1/findings",
      .method = "GET",
      .pattern = "/v1/findings",
