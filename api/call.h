@@ -106,6 +106,8 @@ struct reader {
 /* Takes the request's bearer token (RFC 6750) and writes who reads, in which roles and what for to the log: so ask once a request, before anything else. ERR_TOKEN_*,
  * ERR_ISSUER_SUSPENDED, ERR_RATE with a reason. */
 enum err call_reader(struct api_call *call, struct reader *ret) MUST_CHECK;
+/* The same where the request may come from anybody: *ret_has is false where it has no Authorization at all. Whoever shows a token is never answered as if it had shown none. */
+enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_has) MUST_CHECK;
 
 /* -- receipts (receipts.c) -- */
 /* Appends the receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;

@@ -121,3 +121,13 @@ enum err call_reader(struct api_call *call, struct reader *ret) {
     arena_done(&arena);
     return err;
 }
+
+enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_has) {
+    if (!call->request->header(call->request, "Authorization")) {
+        *ret_has = false;
+        return ERR_OK;
+    }
+    enum err err = call_reader(call, ret);
+    if (!err) *ret_has = true;
+    return err;
+}
