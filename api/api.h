@@ -71,8 +71,10 @@ struct api_host {
     /* ERR_OK where ready; else why not (ERR_NO_QUORUM, ERR_DIVERGED, ERR_DRAINING, ERR_DISK_FULL). */
     enum err (*ready)(void *ctx, struct problem *ret_why);
     uint64_t (*clock_ms)(void *ctx);
-    /* *ret_first: no token with this digest came before; it is remembered until exp_s. ERR_RATE where too many are. */
-    enum err (*token_once)(void *ctx, const uint8_t digest[32], int64_t exp_s, bool *ret_first);
+    /* *ret_first: no token with this digest came before; it is remembered until exp_s. ERR_RATE where too many are, in all or of this issuer; ERR_TOKEN_EXPIRED where it
+     * is past by now. */
+    enum err (*token_once)(void *ctx, const char *issuer, const uint8_t digest[32], int64_t exp_s,
+                           bool *ret_first);
     /* All of them or none. Charges the reader's budget first: ERR_RATE, or ERR_TOO_LARGE where it never will be enough; ERR_NOT_FOUND where this node has no such key; ERR_DISK_FULL ERR_IO: what was
      * charged could not be written down. */
     enum err (*tags_evaluate)(void *ctx, const struct api_tags *ask, struct api_tags_made *ret,

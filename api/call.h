@@ -101,12 +101,15 @@ struct field_prefer field_prefer(const char *value);
 /* A participant that showed an access token for this very request (ledger/record/token.h). */
 struct reader {
     char id[LIMIT_ID + 1];
-    uint16_t roles;         /* bits of enum role, as the registry has them now */
-    char purpose[TAG_WORD]; /* as the token says, for the log */
+    uint16_t roles;            /* bits of enum role, as the registry has them now */
+    char kid[KEY_KID_LEN + 1]; /* of the key that signed the token */
+    char purpose[TAG_WORD];    /* as the token says, for the log */
 };
 /* Takes the request's bearer token (RFC 6750) and writes who reads, in which roles and what for to the log: so ask once a request, before anything else. ERR_TOKEN_*,
  * ERR_ISSUER_SUSPENDED, ERR_RATE with a reason. */
 enum err call_reader(struct api_call *call, struct reader *ret) MUST_CHECK;
+/* The same where the request may come from anybody: *ret_has is false where it has no Authorization at all. Whoever shows a token is never answered as if it had shown none. */
+enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_has) MUST_CHECK;
 
 /* -- receipts (receipts.c) -- */
 /* Appends the receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;

@@ -1,8 +1,12 @@
 /* GET /v1/documents/{alg}/{digest}: is a document of that hash in the ledger, and since when. Public, so it says no more than that (ARCHITECTURE.md section
- * 7), and only of leaves under a final checkpoint. */
-#include "api/call.h"
+ * 7), and only of leaves under a final checkpoint. A participant who shows a token is told besides which of the records on it he may see. */
+#include "api/shown.h"
 
 #include "ledger/base/text.h"
+
+#include <stdlib.h>
+
+#define LOOKS 1000 /* records on one document that are looked through for a reader */
 
 static enum err first_index(struct call_final *final, enum digest_alg alg,
                             const uint8_t digest[DIGEST_LEN], bool *ret_present, uint64_t *ret) {
@@ -59,15 +63,78 @@ static enum err parts_read(struct api_call *call, enum digest_alg *ret_alg,
                        "A document's digest is 64 lower-case hexadecimal digits.");
 }
 
+/* -- what a reader is told besides -- */
+
+static enum err summary_push(struct store_view *view, const struct reader *reader, uint64_t index,
+                             struct json *records) {
+    struct record *record = NULL;
+    struct json *summary = NULL;
+    struct problem why;
+    uint64_t time_ms = 0;
+    enum err err = stored_record(view, index, &record, &time_ms);
+    if (!err) err = shown_check(reader, view, record, &why);
+    if (!err) err = shown_summary(view, record, index, time_ms, &summary);
+    record_done(record);
+    if (err == ERR_NOT_FOUND) return ERR_CORRUPT;
+    if (err) return err == ERR_SCOPE ? ERR_OK : err;
+    return json_push(records, summary);
+}
+
+/* *ret_more: not all of those that name the document were looked at. */
+static enum err records_list_of(struct call_final *final, const struct reader *reader,
+                                const uint64_t *indices, size_t count, struct json *records,
+                                bool *ret_more) {
+    enum err err = ERR_OK;
+    size_t i = 0;
+    for (; !err && i < count && i < LOOKS && json_count(records) < LIMIT_PAGE; i++) {
+        if (indices[i] >= final->checkpoint.size) break; /* they ascend */
+        err = summary_push(final->view, reader, indices[i], records);
+    }
+    *ret_more = i < count && indices[i] < final->checkpoint.size;
+    return err;
+}
+
+static enum err put_records(struct call_final *final, const struct reader *reader,
+                            enum digest_alg alg, const uint8_t digest[DIGEST_LEN],
+                            struct json *answer) {
+    uint64_t *indices = calloc(LOOKS + 1, sizeof *indices);
+    struct json *records = json_new_array();
+    size_t count = 0;
+    bool more = false;
+    enum err err = indices && records ? ERR_OK : ERR_NO_MEMORY;
+    if (!err) err = store_view_documents(final->view, alg, digest, indices, LOOKS + 1, &count);
+    if (err == ERR_NOT_FOUND) err = ERR_OK;
+    if (!err) err = records_list_of(final, reader, indices, count, records, &more);
+    free(indices);
+    if (!err && more) err = json_put_bool(answer, "records_truncated", true);
+    if (!err) return json_put(answer, "records", records);
+    json_done(records);
+    return err;
+}
+
+static enum err documents_reply(struct api_call *call, struct call_final *final,
+                                const struct reader *reader, enum digest_alg alg,
+                                const uint8_t digest[DIGEST_LEN]) {
+    struct json *answer = NULL;
+    enum err err = document_presence(final, alg, digest, &answer);
+    if (!err && reader) err = put_records(final, reader, alg, digest, answer);
+    if (!err) return call_json(call, 200, MEDIA_JSON, answer);
+    json_done(answer);
+    return err;
+}
+
 enum err documents_get(struct api_call *call) {
     enum digest_alg alg;
     uint8_t digest[DIGEST_LEN];
     struct call_final final;
-    enum err err = parts_read(call, &alg, digest);
+    struct reader reader;
+    bool has_reader = false;
+    enum err err = call_reader_maybe(call, &reader, &has_reader);
+    if (!err) err = parts_read(call, &alg, digest);
     if (!err) err = call_final(call, &final);
     if (err) return err;
-    struct json *answer = NULL;
-    err = document_presence(&final, alg, digest, &answer);
+    err = documents_reply(call, &final, has_reader ? &reader : NULL, alg, digest);
     call_final_done(call, &final);
-    return err ? err : call_json(call, 200, MEDIA_JSON, answer);
+    if (!err) http_reply_header(call->reply, "Vary", "Authorization");
+    return err;
 }

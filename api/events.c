@@ -8,7 +8,7 @@
  * checkpoint are told. Without either the stream begins at the newest final checkpoint.
  *
  * A stream ends by itself after LIMIT_EVENTS_S seconds, `Prefer: wait` or `limit` events: a token is good for one request, so who reads comes back with a new one. It ends as
- * well when the participant is suspended or its roles change. Where nothing happens, a comment goes out now and then: that is how a client that is gone is noticed.
+ * well when the participant is suspended, its roles change or the key that signed the token is good no more. Where nothing happens, a comment goes out now and then: that is how a client that is gone is noticed.
  *
  * Threads: one server thread has a stream while it lasts, and sleeps in host.wait_final where there is nothing to tell; places are counted (slots.h). */
 #include "api/cursor.h"
@@ -111,7 +111,18 @@ static enum err checkpoint_put(struct stream *stream, const struct api_checkpoin
 
 /* -- a piece of the stream -- */
 
-/* Roles as they are now; false where the participant may not read any more. */
+/* Revoked, or past its time by the node's clock: what a token signed with it would meet. */
+static enum err key_still(struct stream *stream, struct view state, bool *ret) {
+    const struct api_host *host = &stream->api->host;
+    struct registry_key key;
+    enum err err = registry_key_get(state, stream->reader.kid, &key);
+    if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+    int64_t now_s = (int64_t)(host->clock_ms(host->ctx) / 1000);
+    *ret = !key.revoked && now_s >= key.from && now_s < key.to;
+    return ERR_OK;
+}
+
+/* Roles and key as they are now; false where the participant may not read any more. */
 static enum err reader_still(struct stream *stream, struct store_view *view, bool *ret) {
     struct registry_participant participant;
     memset(&participant, 0, sizeof participant);
@@ -120,7 +131,7 @@ static enum err reader_still(struct stream *stream, struct store_view *view, boo
     if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
     *ret = participant.status == REGISTRY_ACTIVE && participant.roles == stream->reader.roles;
     registry_participant_done(&participant);
-    return ERR_OK;
+    return *ret ? key_still(stream, api_state_view(view), ret) : ERR_OK;
 }
 
 static enum err leaves_put(struct stream *stream, struct call_final *final, struct query *query,

@@ -190,6 +190,7 @@ static void put_operation(struct writer *w, const struct route *route) {
         route->summary);
     put_parameters(w, route);
     if (route->needs_token) put(w, ",\"security\":[{\"token\":[]}]");
+    if (route->may_take_token) put(w, ",\"security\":[{},{\"token\":[]}]");
     put_request(w, route);
     put(w, ",\"responses\":{");
     for (int status = 200; status < 600; status++) put_response(w, route, status, &first);

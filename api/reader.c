@@ -64,10 +64,11 @@ static enum err first_use(struct api_call *call, const struct token *token) {
     uint8_t digest[32];
     bool is_first = false;
     token_digest(token, digest);
-    enum err err = host->token_once(host->ctx, digest, token->exp, &is_first);
+    enum err err = host->token_once(host->ctx, token->iss, digest, token->exp, &is_first);
     if (err == ERR_RATE) {
         return problem_set(&call->why, err,
-                           "This node remembers as many used tokens as it can; ask again later.");
+                           "This node remembers as many used tokens as it can, or as many of this "
+                           "participant; they are forgotten as they expire: ask again later.");
     }
     if (err || is_first) return err;
     return problem_set(&call->why, ERR_TOKEN_REPLAYED,
@@ -104,6 +105,7 @@ static enum err judge(struct api_call *call, struct bytes text, struct arena *ar
     memset(ret, 0, sizeof *ret);
     memcpy(ret->id, token.iss, sizeof ret->id);
     memcpy(ret->purpose, token.purpose.data, token.purpose.len);
+    memcpy(ret->kid, token.jws.kid, sizeof ret->kid);
     ret->roles = roles;
     read_log(call, ret);
     return ERR_OK;
@@ -117,5 +119,15 @@ enum err call_reader(struct api_call *call, struct reader *ret) {
     arena_init(&arena, 4 * LIMIT_TOKEN);
     err = judge(call, text, &arena, ret);
     arena_done(&arena);
+    return err;
+}
+
+enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_has) {
+    if (!call->request->header(call->request, "Authorization")) {
+        *ret_has = false;
+        return ERR_OK;
+    }
+    enum err err = call_reader(call, ret);
+    if (!err) *ret_has = true;
     return err;
 }

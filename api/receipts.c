@@ -3,7 +3,7 @@
  * Happy path: leaf and body at index -> proof -> the record's kid -> the record that bound that kid -> the kid that signed that one -> ... -> genesis. A holder's
  * own record, such as a worker's acknowledgement, has in front of that the record that names its key: the one in its ref.
  * Each step of that chain must lie below the one before, since a key is bound before it signs: it ends, and a row that says otherwise is ERR_CORRUPT. */
-#include "api/call.h"
+#include "api/shown.h"
 
 #include "api/chains.h"
 #include "ledger/base/text.h"
@@ -212,23 +212,46 @@ static enum err reply_proof(struct api_call *call, struct call_final *final, uin
     return err ? err : proof_text(final, index, &call->reply->body);
 }
 
-static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index) {
+static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index,
+                              bool with_record) {
     uint64_t time_ms;
     enum err err = call_text(call, RECEIPT_MEDIA_TYPE, bytes_of(NULL, 0));
-    return err ? err : receipt_add(call, final, index, false, &call->reply->body, &time_ms);
+    return err ? err : receipt_add(call, final, index, with_record, &call->reply->body, &time_ms);
+}
+
+/* ERR_SCOPE, as GET /v1/records/{id} would answer. Who asked in its own name is not given the public form instead: it would take it for the record's. */
+static enum err may_see(struct api_call *call, struct call_final *final,
+                        const struct reader *reader, uint64_t index) {
+    struct record *record = NULL;
+    uint64_t time_ms;
+    if (index == 0) return ERR_OK; /* the genesis is public */
+    enum err err = stored_record(final->view, index, &record, &time_ms);
+    if (!err) err = shown_check(reader, final->view, record, &call->why);
+    record_done(record);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+}
+
+static enum err receipts_reply(struct api_call *call, struct call_final *final,
+                               const struct reader *reader) {
+    uint64_t index = 0;
+    enum err err = receipt_find(call, final, &index);
+    if (!err && reader) err = may_see(call, final, reader, index);
+    if (err) return err;
+    if (field_wants_text(call->request->header(call->request, "Accept")))
+        return reply_proof(call, final, index);
+    return reply_receipt(call, final, index, reader != NULL);
 }
 
 /* A receipt file has exactly the members of FORMATS.md section 5, so the size stands in the header alone. */
 enum err receipts_get(struct api_call *call) {
     struct call_final final;
-    enum err err = call_final(call, &final);
+    struct reader reader;
+    bool has_reader = false;
+    enum err err = call_reader_maybe(call, &reader, &has_reader);
+    if (!err) err = call_final(call, &final);
     if (err) return err;
-    uint64_t index = 0;
-    bool wants_text = field_wants_text(call->request->header(call->request, "Accept"));
-    err = receipt_find(call, &final, &index);
-    if (!err && wants_text) err = reply_proof(call, &final, index);
-    if (!err && !wants_text) err = reply_receipt(call, &final, index);
+    err = receipts_reply(call, &final, has_reader ? &reader : NULL);
     call_final_done(call, &final);
-    if (!err) http_reply_header(call->reply, "Vary", "Accept");
+    if (!err) http_reply_header(call->reply, "Vary", "Accept, Authorization");
     return err;
 }

@@ -1,4 +1,6 @@
-/* GET /v1/records/{id} and GET /v1/contracts/{id}: one record with everything about it, and what a contract was on a day. For readers who may see it. */
+/* GET /v1/records/{id} and GET /v1/contracts/{id}: one record with everything about it, and what a contract was on a day. For readers who may see it.
+ *
+ * A chain may grow without end. One record is answered all the same, with the newest part of its chain; what a contract was needs all of it, so beyond TIMELINE_MAX that is refused. */
 #include "api/shown.h"
 
 #include "contracts/period.h"
@@ -27,24 +29,22 @@ static enum err record_find(struct api_call *call, const struct reader *reader,
     return shown_check(reader, final->view, *ret, &call->why);
 }
 
-static enum err chain_of(struct api_call *call, struct call_final *final,
-                         const struct record *record, struct timeline *ret) {
+static enum err chain_of(struct call_final *final, const struct record *record,
+                         struct timeline *ret) {
     enum err err = shown_chain(final->view, record->id, final->checkpoint.size, ret);
-    if (err == ERR_NOT_FOUND) return ERR_CORRUPT;
-    if (err != ERR_TOO_LARGE) return err;
-    return problem_set(&call->why, err, "The record's chain has more than %d records.",
-                       TIMELINE_MAX);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }
 
 /* -- one record -- */
 
-static enum err put_chain(struct api_call *call, struct call_final *final,
-                          const struct record *record, struct json *body) {
+static enum err put_chain(struct call_final *final, const struct record *record,
+                          struct json *body) {
     struct timeline timeline;
     struct json *chain = NULL;
-    enum err err = chain_of(call, final, record, &timeline);
+    enum err err = chain_of(final, record, &timeline);
     if (err) return err;
-    err = timeline_json(&timeline, &chain);
+    if (timeline.is_cut) err = json_put_bool(body, "chain_truncated", true);
+    if (!err) err = timeline_json(&timeline, &chain);
     timeline_done(&timeline);
     return err ? err : json_put(body, "chain", chain);
 }
@@ -60,12 +60,12 @@ static enum err put_findings(struct call_final *final, const struct record *reco
     return err;
 }
 
-static enum err record_body(struct api_call *call, struct call_final *final,
-                            const struct record *record, struct json *body) {
+static enum err record_body(struct call_final *final, const struct record *record,
+                            struct json *body) {
     enum err err = json_put(body, "record", json_new_text_bytes(record->canonical));
     if (!err) err = json_put(body, "claims", json_clone(record->payload));
     if (!err) err = put_findings(final, record, body);
-    return err ? err : put_chain(call, final, record, body);
+    return err ? err : put_chain(final, record, body);
 }
 
 static enum err record_reply(struct api_call *call, const struct reader *reader,
@@ -75,7 +75,7 @@ static enum err record_reply(struct api_call *call, const struct reader *reader,
     uint64_t index = 0, time_ms = 0;
     enum err err = record_find(call, reader, final, &record, &index, &time_ms);
     if (!err) err = shown_summary(final->view, record, index, time_ms, &body);
-    if (!err) err = record_body(call, final, record, body);
+    if (!err) err = record_body(final, record, body);
     record_done(record);
     if (!err) return call_json(call, 200, MEDIA_JSON, body);
     json_done(body);
@@ -107,10 +107,17 @@ static enum err day_param(struct api_call *call, int32_t *ret) {
 static enum err contract_body(struct api_call *call, struct call_final *final,
                               const struct record *record, int32_t day, struct json **ret) {
     struct timeline timeline;
-    enum err err = chain_of(call, final, record, &timeline);
+    enum err err = chain_of(final, record, &timeline);
     if (err) return err;
-    err = timeline_on(&timeline, day, ret);
+    bool is_cut = timeline.is_cut;
+    if (!is_cut) err = timeline_on(&timeline, day, ret);
     timeline_done(&timeline);
+    if (is_cut)
+        return problem_set(
+            &call->why, ERR_TOO_LARGE,
+            "Its chain has more than %d records, too many to work out what it was on "
+            "a day: read them by GET /v1/records.",
+            TIMELINE_MAX);
     if (err != ERR_NOT_FOUND) return err;
     return problem_set(&call->why, err,
                        "That record is part of no contract and no determination of a benefit: only "

@@ -4,7 +4,7 @@
  * the description promises is walked against a running node by tests/integration/openapi.sh.
  *
  * Not in a row, since all have them: 400 `request`, 503 `draining` and `no_memory`, 500 `io`, `corrupt` and `internal`; with a body also 408 `timeout` and 413
- * `too_large`; with needs_token 401 `token_*`, 403 `issuer_suspended` and 429 `rate`; 405 `method` wherever a path lacks the method. */
+ * `too_large`; with needs_token or may_take_token 401 `token_*`, 403 `issuer_suspended` and 429 `rate`; 405 `method` wherever a path lacks the method. */
 #ifndef QIZHENG_API_ROUTE_H
 #define QIZHENG_API_ROUTE_H
 
@@ -38,6 +38,7 @@ struct route {
     bool is_streamed;                      /* the handler reads the body (request->read) */
     bool is_open;                          /* read across origins (CORS) */
     bool needs_token;                      /* takes an access token (reader.c), and may refuse it */
+    bool may_take_token;                   /* public, and says more to who shows a token */
     const char *params[ROUTE_PARAMS];      /* of the query */
     const char *summary;                   /* one sentence */
     const char *fields[ROUTE_FIELDS];      /* header fields that change the answer */

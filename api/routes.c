@@ -9,7 +9,8 @@
 static const enum err not_final[] = {ERR_NOT_FINAL, ERR_OK};
 static const enum err not_found[] = {ERR_NOT_FOUND, ERR_OK};
 static const enum err not_found_or_final[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_OK};
-static const enum err of_receipts[] = {ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
+static const enum err of_receipts[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE,
+                                       ERR_OK};
 static const enum err of_batches[] = {ERR_MEDIA_TYPE, ERR_RATE, ERR_DISK_FULL, ERR_OK};
 static const enum err of_results[] = {ERR_NOT_FOUND, ERR_RATE, ERR_OK};
 static const enum err of_verifications[] = {ERR_MALFORMED_JSON, ERR_SCHEMA, ERR_MEDIA_TYPE,
@@ -49,7 +50,9 @@ static const enum err of_records[] = {ERR_MEDIA_TYPE,
                                       ERR_OK};
 
 static const enum err of_lists[] = {ERR_SCOPE, ERR_NOT_FINAL, ERR_OK};
-static const enum err of_reads[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE, ERR_OK};
+static const enum err of_reads[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_OK};
+static const enum err of_contracts[] = {ERR_SCOPE, ERR_NOT_FOUND, ERR_NOT_FINAL, ERR_TOO_LARGE,
+                                        ERR_OK};
 static const enum err of_statistics[] = {ERR_SCOPE, ERR_TOO_LARGE, ERR_OK};
 
 const struct route routes[] = {
@@ -120,7 +123,7 @@ const struct route routes[] = {
      .summary = "What a contract, or a determination of a benefit, was on a day, with the records "
                 "that make it; id is of any of them",
      .gives = {{200, "Its state on that day", MEDIA_JSON, "ContractOn"}},
-     .refuses = of_reads},
+     .refuses = of_contracts},
     {.name = "GET /v1/findings",
      .method = "GET",
      .pattern = "/v1/findings",
@@ -157,8 +160,9 @@ const struct route routes[] = {
      .pattern = "/v1/records/{}/receipt",
      .handle = receipts_get,
      .is_open = true,
-     .summary = "The public receipt of a record, or with Accept: text/plain its bare C2SP "
-                "tlog-proof",
+     .may_take_token = true,
+     .summary = "The receipt of a record, with a token the whole one; with Accept: text/plain the "
+                "bare C2SP tlog-proof",
      .gives = {{200, "The receipt", RECEIPT_MEDIA_TYPE, "Receipt"},
                {200, "The proof", MEDIA_TEXT, "Text"}},
      .refuses = of_receipts},
@@ -167,8 +171,10 @@ const struct route routes[] = {
      .pattern = "/v1/documents/{}/{}",
      .handle = documents_get,
      .is_open = true,
-     .summary = "Whether a document of that digest is in the ledger, and since when",
-     .gives = {{200, "Present or absent", MEDIA_JSON, "DocumentPresence"}},
+     .may_take_token = true,
+     .summary = "Whether a document of that digest is in the ledger, and since when; with a token "
+                "what is on it",
+     .gives = {{200, "Present or absent", MEDIA_JSON, "DocumentAnswer"}},
      .refuses = not_found_or_final},
     {.name = "POST /v1/verifications",
      .method = "POST",
@@ -316,7 +322,7 @@ static bool is_common(const struct route *route, enum err err) {
         if (all[i] == err) return true;
     }
     if (route->body_limit && (err == ERR_TIMEOUT || err == ERR_TOO_LARGE)) return true;
-    return route->needs_token && is_of_tokens(err);
+    return (route->needs_token || route->may_take_token) && is_of_tokens(err);
 }
 
 enum err route_problem(const struct route *route, int status, size_t index) {

@@ -161,14 +161,16 @@ static enum err chain_read(struct store_view *view, const uint8_t id[RECORD_ID_L
     if (err) return err;
     err = chain_get(state, link.opening, &timeline->chain);
     if (err) return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    if (timeline->chain.count > TIMELINE_MAX) return ERR_TOO_LARGE;
     timeline->type = contract_type_find(timeline->chain.type, 1);
     if (!timeline->type) return ERR_CORRUPT;
-    timeline->entries = calloc(timeline->chain.count, sizeof *timeline->entries);
+    uint32_t left = timeline->chain.count;
+    size_t room = left < TIMELINE_MAX ? left : TIMELINE_MAX;
+    timeline->entries = calloc(room, sizeof *timeline->entries);
     if (!timeline->entries) return ERR_NO_MEMORY;
     memcpy(at, timeline->chain.head, RECORD_ID_LEN);
-    for (uint32_t i = 0; !err && i < timeline->chain.count; i++)
+    for (; !err && left > 0 && timeline->count < room; left--)
         err = chain_step_back(view, size, timeline, at);
+    timeline->is_cut = left > 0;
     turn_round(timeline);
     timeline_link(timeline);
     return err;

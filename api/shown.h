@@ -15,8 +15,8 @@ enum err shown_check(const struct reader *reader, struct store_view *view,
 /* {"id","index","time","issuer","type","act","act_zh","opening","status","status_zh","ref"?,"replaces"?,"replaced_by"?}: status is the record's own as it is now. */
 enum err shown_summary(struct store_view *view, const struct record *record, uint64_t index,
                        uint64_t time_ms, struct json **ret) MUST_CHECK;
-/* The chain that a record is part of, as far as it lies below `size`, oldest first. ERR_NOT_FOUND where no record has that id; ERR_TOO_LARGE beyond TIMELINE_MAX.
- * timeline_done. */
+/* The chain that a record is part of, as far as it lies below `size`, oldest first; of a longer one the newest TIMELINE_MAX, and is_cut. ERR_NOT_FOUND where no record has
+ * that id. timeline_done. */
 enum err shown_chain(struct store_view *view, const uint8_t id[RECORD_ID_LEN], uint64_t size,
                      struct timeline *ret) MUST_CHECK;
 /* Ledger time of the newest leaf below `size`, which is not 0. */

@@ -4,21 +4,22 @@
 #include "contracts/period.h"
 #include "ledger/base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A record that counts, and what it does. order: index of the record that it stands for, so that a correction keeps the place of what it corrects. */
+/* A record that counts, and what it does. */
 struct step {
     const struct timeline_entry *entry;
     struct contract_effect effect;
-    uint64_t order;
 };
 
 /* The chain on one day. */
 struct state {
     const struct timeline *timeline;
     int32_t day;
-    struct step *steps; /* by day, then by order */
+    struct step *
+        steps; /* by day, then by the order of the entries: a correction keeps the place of what it corrects */
     size_t count;
     enum chain_status status;
     int32_t since, last; /* since when it has been what it is; last day of the term */
@@ -40,9 +41,10 @@ static struct timeline_entry *entry_find(const struct timeline *timeline,
 
 void timeline_link(struct timeline *timeline) {
     for (size_t i = 0; i < timeline->count; i++) {
-        const struct timeline_entry *entry = &timeline->entries[i];
+        struct timeline_entry *entry = &timeline->entries[i];
         struct timeline_entry *old =
             entry->has_replaces ? entry_find(timeline, entry->replaces) : NULL;
+        entry->order = old && old < entry ? old->order : entry->index;
         if (!old) continue;
         old->is_replaced = true;
         memcpy(old->replaced_by, entry->id, RECORD_ID_LEN);
@@ -98,17 +100,8 @@ enum err timeline_json(const struct timeline *timeline, struct json **ret) {
 static int step_compare(const void *a, const void *b) {
     const struct step *left = a, *right = b;
     if (left->effect.day != right->effect.day) return left->effect.day < right->effect.day ? -1 : 1;
-    return left->order < right->order ? -1 : left->order > right->order;
-}
-
-/* Index of the record that this one stands for: itself, or what it corrects in the end. A record replaces earlier ones only, so this ends. */
-static uint64_t order_of(const struct timeline *timeline, const struct timeline_entry *entry) {
-    while (entry->has_replaces) {
-        const struct timeline_entry *old = entry_find(timeline, entry->replaces);
-        if (!old || old->index >= entry->index) break;
-        entry = old;
-    }
-    return entry->index;
+    uint64_t first = left->entry->order, second = right->entry->order;
+    return first < second ? -1 : first > second;
 }
 
 static enum err steps_make(struct state *state) {
@@ -120,8 +113,7 @@ static enum err steps_make(struct state *state) {
         struct contract_effect effect =
             timeline->type->dating->effect(entry->claims_act, entry->claims);
         if (entry->is_replaced || effect.kind == EFFECT_NONE) continue;
-        struct step step = {entry, effect, order_of(timeline, entry)};
-        state->steps[state->count++] = step;
+        state->steps[state->count++] = (struct step){entry, effect};
     }
     qsort(state->steps, state->count, sizeof *state->steps, step_compare);
     return ERR_OK;
@@ -247,6 +239,7 @@ static enum err answer_put(struct state *state, struct json *object) {
 
 enum err timeline_on(const struct timeline *timeline, int32_t day, struct json **ret) {
     struct state state = {.timeline = timeline, .day = day};
+    assert(!timeline->is_cut);
     if (!timeline->type || !timeline->type->dating) return ERR_NOT_FOUND;
     enum err err = steps_make(&state);
     if (!err) err = fold(&state);

@@ -146,11 +146,11 @@ static enum err host_ready(void *ctx, struct problem *ret_why) {
                        (unsigned long long)(now_s - time_s));
 }
 
-static enum err host_token_once(void *ctx, const uint8_t digest[32], int64_t exp_s,
-                                bool *ret_first) {
+static enum err host_token_once(void *ctx, const char *issuer, const uint8_t digest[32],
+                                int64_t exp_s, bool *ret_first) {
     struct node *node = ctx;
     int64_t now_s = (int64_t)(clock_unix_ms() / 1000);
-    return usedtokens_add(node->usedtokens, digest, now_s, exp_s, ret_first);
+    return usedtokens_add(node->usedtokens, issuer, digest, now_s, exp_s, ret_first);
 }
 
 static enum err host_tags_evaluate(void *ctx, const struct api_tags *ask, struct api_tags_made *ret,

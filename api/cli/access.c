@@ -36,6 +36,16 @@ static enum err node_find(struct access *access, struct problem *ret_why) {
     return err;
 }
 
+enum err access_wanted(const struct cli *cli, bool *ret, struct problem *ret_why) {
+    bool has_as = option_has(cli, "as"), has_key = option_has(cli, "key");
+    bool has_more = option_has(cli, "passphrase-file") || option_has(cli, "purpose");
+    if (has_as != has_key || (has_more && !has_as))
+        return problem_set(ret_why, ERR_REQUEST,
+                           "Who asks as a participant gives both --as and --key.");
+    *ret = has_as;
+    return ERR_OK;
+}
+
 enum err access_open(const struct cli *cli, struct access **ret, struct problem *ret_why) {
     struct access *access = calloc(1, sizeof *access);
     if (!access) return ERR_NO_MEMORY;

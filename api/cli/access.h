@@ -7,13 +7,18 @@
 struct access;
 
 /* Options of every command that reads as a participant; put them into its table. */
-#define ACCESS_OPTIONS                                                                             \
-    {.name = "as", .value = "ID", .help = "participant who asks", .needed = true},                 \
-        {.name = "key", .value = "FILE", .help = "its secret key (PEM)", .needed = true},          \
+#define ACCESS_OPTIONS_(is_needed)                                                                 \
+    {.name = "as", .value = "ID", .help = "participant who asks", .needed = is_needed},            \
+        {.name = "key", .value = "FILE", .help = "its secret key (PEM)", .needed = is_needed},     \
         {.name = "passphrase-file", .value = "FILE", .help = "passphrase of the key"}, {           \
         .name = "purpose", .value = "WORD",                                                        \
         .help = "why, for the node's log: letters, digits, hyphens (default: own-records)"         \
     }
+#define ACCESS_OPTIONS ACCESS_OPTIONS_(true)
+/* Of a command that anybody may give, and that shows a participant more. */
+#define ACCESS_OPTIONS_OPTIONAL ACCESS_OPTIONS_(false)
+/* Whether somebody is named who asks. ERR_REQUEST where half of it is missing. */
+enum err access_wanted(const struct cli *cli, bool *ret, struct problem *ret_why) MUST_CHECK;
 
 /* The node that --url names, asked as --as says. */
 enum err access_open(const struct cli *cli, struct access **ret,

@@ -17,8 +17,9 @@ static void print_claims(const struct json *claims) {
     buf_done(&text);
 }
 
-static void print_chain(const struct json *chain, const char *own) {
+static void print_chain(const struct json *chain, const char *own, bool is_cut) {
     (void)printf("chain      记录链:\n");
+    if (is_cut) (void)printf("    ... (older ones left out 更早的记录从略)\n");
     for (size_t i = 0; i < json_count(chain); i++) {
         const struct json *record = json_at(chain, i);
         const char *id = json_text(json_member(record, "id"));
@@ -66,7 +67,8 @@ static void print_record(const struct json *record) {
     print_member(record, "status_zh");
     (void)putchar('\n');
     print_field("corrected", "更正记录", record, "replaced_by");
-    print_chain(json_member(record, "chain"), json_text(json_member(record, "id")));
+    print_chain(json_member(record, "chain"), json_text(json_member(record, "id")),
+                member_flag(record, "chain_truncated"));
     print_findings(json_member(record, "findings"));
     print_claims(json_member(record, "claims"));
 }

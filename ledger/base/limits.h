@@ -63,6 +63,8 @@
 #define LIMIT_TOKEN (4 * 1024) /* an access token: its claims take about 600 bytes */
 #define LIMIT_TOKENS_USED                                                                          \
     65536 /* tokens remembered until they expire, 48 bytes each: 200 a second for 5 minutes */
+#define LIMIT_TOKENS_ISSUER                                                                        \
+    (LIMIT_TOKENS_USED / 8) /* of one participant: 27 a second for 5 minutes, and room for others */
 
 /* -- storage -- */
 #define LIMIT_SEGMENT                                                                              \

@@ -60,10 +60,11 @@ static void say_good(struct verification *v, size_t count) {
                 v->genesis ? "所用为账本公钥。" : "但公钥未证明属于账本（缺签发方密钥链）。");
 }
 
-/* What did not pass is not given out. */
+/* What did not pass is not given out, nor what was said about it: the key binding is over all that was disclosed. */
 static void say_bad(struct verification *v, const struct problem *why) {
     json_done(v->verdict->disclosed);
     v->verdict->disclosed = NULL;
+    v->verdict->is_bound = false;
     step_fail(v->verdict, STEP_DISCLOSURES, "标签证据与记录不符", why);
 }
 

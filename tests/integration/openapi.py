@@ -134,7 +134,7 @@ def ask(path, method, url, body=None, headers=None):
     body = body.encode() if isinstance(body, str) else body
     operation = doc["paths"][path][method.lower()]
     headers = {**Good.headers.get(operation["operationId"], {}), **(headers or {})}
-    if operation.get("security") and "Authorization" not in headers:
+    if operation.get("security") and "Authorization" not in headers and headers.pop("Anybody", None) is None:
         headers = {**headers, "Authorization": "Bearer " + token(*reader, status["node"], method, url, body)}
     answer = node.call(method, url, body, headers)
     wrong = book.judge(path, method, *answer)
@@ -153,10 +153,18 @@ def first_body(operation):
     return {"Content-Type": media}, json.dumps(example).encode() if "json" in media else str(example).encode()
 
 
+def is_optional(operation):
+    """A token may come with it and need not."""
+    return {} in operation.get("security", [])
+
+
 def good(path, method, operation):
     url = fill(path, operation, {})
     headers, body = first_body(operation) if "requestBody" in operation else ({}, None)
     yield ask(path, method, url, body, headers)
+    if is_optional(operation):
+        yield ask(path, method, url, body, {**headers, "Anybody": "yes"})
+        yield tells_more(path, method, url)
     for values, headers, body in Good.more.get(operation["operationId"], []):
         yield ask(path, method, fill(path, operation, values), body, headers)
     for name, parameter in openapi.parameters(doc, operation):
@@ -165,8 +173,16 @@ def good(path, method, operation):
             yield ask(path, method, f"{url}?{parameter['name']}={value}")
 
 
+def tells_more(path, method, url):
+    """What a token is for where it may be left away: members that the public answer has not. What is wrong, or None."""
+    given = {"Authorization": "Bearer " + token(*reader, status["node"], method, url, None)}
+    public, own = (json.loads(node.call(method, url, None, headers)[2]) for headers in ({}, given))
+    more = {"/v1/records/{id}/receipt": {"record", "issuer"}, "/v1/documents/{alg}/{digest}": {"records"}}[path]
+    return None if more <= set(own) and not more & set(public) else f"{url}: {sorted(own)} with a token, {sorted(public)} without"
+
+
 def bad_tokens(path, method, operation):
-    """Of an operation that needs a token: none, and every kind that must be refused as 401."""
+    """Of an operation that takes a token: none where it needs one, and every kind that must be refused as 401."""
     headers, body = first_body(operation) if "requestBody" in operation else ({}, None)
     url = fill(path, operation, {})
     given = lambda *who, **changes: "Bearer " + token(*who, status["node"], method, url, body, **changes)  # noqa: E731
@@ -182,6 +198,8 @@ def bad_tokens(path, method, operation):
         "no jti": given(*reader, jti=None), "short jti": given(*reader, jti="AAAA"), "no purpose": given(*reader, purpose=None), "a name for a purpose": given(*reader, purpose="样例"),
         "changed": given(*reader)[:-4] + "AAAA", "not yet": given(*reader, nbf=2**40),
     }
+    if is_optional(operation):
+        del bad["none"]
     for name, value in bad.items():
         answer = node.call(method, url, body, {**headers, **({"Authorization": value} if value else {})})
         wrong = book.judge(path, method, *answer)

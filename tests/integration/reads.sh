@@ -77,6 +77,14 @@ check_not "an id that is none" reader show court xyz
 check "an id that is not there" says 1 'No record' reader show court "$(printf '%064d' 0)" --lang en
 check_not "a key that is not registered" "$qizheng" list --as court --key "$dir/emp-0001.pem"
 
+# -- receipts and documents: public, and more with a token --
+check "the employer gets the whole receipt" reader receipt emp-0001 "$one" --out "$dir/whole.json"
+check "with the record and how its key came to be" python3 -c 'import json,sys; a,b=(json.load(open(f)) for f in sys.argv[1:]); sys.exit(a["record"] != b["record"].split("~")[0] + "~" or not a["issuer"])' "$dir/whole.json" "$dir/one.txt.receipt.json"
+check "and it verifies" says 0 'record' "$qizheng" verify "$dir/one.txt" --receipt "$dir/whole.json" --policy "$dir/ledger/policy.txt"
+check "anybody gets the leaf" holds '"leaf" in a and "record" not in a' "$qizheng" receipt "$one"
+check "another employer is refused" says 1 'scope\|roles' reader receipt emp-0002 "$one" --lang en
+check "half of who asks is a mistake" says 2 'both --as and --key' "$qizheng" receipt "$one" --as emp-0001 --lang en
+
 # -- a contract on a day --
 check "in force on its first day" holds "a['in_force'] and a['terms']['start'] == '2026-01-07'" reader contract emp-0001 "$one" --on 2026-01-07
 check "not before" says 1 'NOT IN FORCE 无效' reader contract court "$one" --on 2001-01-01

@@ -333,9 +333,10 @@ static inline enum err host_ready(void *ctx, struct problem *ret_why) {
     return problem_set(ret_why, host->ready_err, "The knob says no.");
 }
 
-static inline enum err host_token_once(void *ctx, const uint8_t digest[32], int64_t exp_s,
-                                       bool *ret_first) {
+static inline enum err host_token_once(void *ctx, const char *issuer, const uint8_t digest[32],
+                                       int64_t exp_s, bool *ret_first) {
     struct host *host = ctx;
+    cr_assert(*issuer);
     if (host->token_err) return host->token_err;
     cr_assert(exp_s > (int64_t)(host->now_ms / 1000) && host->tokens < HOST_TOKENS);
     *ret_first = true;

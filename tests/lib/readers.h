@@ -6,7 +6,7 @@
 #include "tests/lib/host.h"
 #include "tests/lib/scene.h"
 
-#define READERS_MAX 256
+#define READERS_MAX 1280
 
 struct readers {
     struct host *host;

@@ -193,6 +193,42 @@ Test(api_events, it_ends_when_its_reader_is_suspended) {
     readers_close(r);
 }
 
+Test(api_events, it_ends_when_the_key_of_its_token_is_revoked) {
+    struct readers *r = readers_open(NULL);
+    struct key_secret *key = vector_key(KEY_ES256K, "zeta");
+    struct tap tap = tap_open(r, "zeta", "from=0", NULL, NULL);
+    struct tap other = tap_open(r, "acme", "from=0", NULL, NULL);
+    char claims[160];
+    tap_read(&tap, 4);
+    cr_expect(!tap.has_ended);
+    (void)snprintf(claims, sizeof claims, "{\"id\":\"zeta\",\"reason\":\"lost\",\"kid\":\"%s\"}",
+                   key_secret_public(key)->kid);
+    (void)readers_put(
+        r, (struct act){
+               .issuer = "registrar", .type = "participant", .act = "revoke", .base = claims});
+    tap_read(&tap, 2);
+    tap_read(&other, 2);
+    cr_expect(tap.has_ended);
+    cr_expect(!other.has_ended, "the others' goes on");
+    tap_close(&other);
+    tap_close(&tap);
+    key_secret_done(key);
+    readers_close(r);
+}
+
+Test(api_events, it_ends_when_the_clock_is_outside_of_the_keys_time) {
+    struct readers *r = readers_open(NULL);
+    struct tap tap = tap_open(r, "zeta", "from=0", NULL, NULL);
+    tap_read(&tap, 1); /* its beginning, nothing told yet */
+    cr_expect(!tap.has_ended);
+    r->host->now_ms = (uint64_t)(HOST_KEY_FROM - 1) * 1000;
+    tap_read(&tap, 1);
+    cr_expect(tap.has_ended);
+    cr_expect_not(strstr(buf_text(&tap.text), "event:"));
+    tap_close(&tap);
+    readers_close(r);
+}
+
 Test(api_events, silence_is_broken_by_comments) {
     struct readers *r = readers_open(NULL);
     struct tap tap = tap_open(r, "court", "from=6.0", NULL, NULL);

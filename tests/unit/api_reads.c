@@ -2,6 +2,7 @@
 #include "tests/lib/readers.h"
 
 #include "contracts/scopes.h"
+#include "contracts/timeline.h"
 
 static const char *text_of(const struct json *object, const char *name) {
     const char *text = json_text(json_member(object, name));
@@ -177,6 +178,40 @@ Test(api_reads, a_record_comes_with_its_claims_chain_status_and_findings) {
     cr_expect_str_eq(text_of(finding, "rule"), "LC-11");
     cr_expect_str_eq(text_of(finding, "record"), text_of(json, "id"));
     json_done(json);
+    readers_close(r);
+}
+
+/* A chain can outgrow what is shown of it; its records stay readable. */
+Test(api_reads, a_record_of_a_chain_beyond_the_limit_comes_with_the_newest_part_of_it) {
+    struct readers *r = readers_open(NULL);
+    uint64_t first = readers_contract(r, "acme", "conclude", "{}", NULL, 1), last = first;
+    for (int i = 1; i <= TIMELINE_MAX; i++) {
+        char path[128];
+        bool is_cut = false;
+        last = readers_contract(r, "acme", "amend",
+                                "{\"changed_fields\":[\"post\"],\"effective_date\":\"2027-02-01\"}",
+                                r->ids[last], 0);
+        if (i < TIMELINE_MAX - 1) continue;
+        struct json *json =
+            readers_get(r, "acme", readers_path("/v1/records/", r->ids[first], path), NULL);
+        const struct json *chain = json_member(json, "chain");
+        (void)json_bool(json_member(json, "chain_truncated"), &is_cut);
+        cr_expect_eq(is_cut, i == TIMELINE_MAX);
+        cr_expect_eq(json_count(chain), TIMELINE_MAX);
+        cr_expect_eq(json_number(json_at(chain, 0), "index"), (int64_t)first + is_cut);
+        cr_expect_eq(json_number(json_at(chain, TIMELINE_MAX - 1), "index"), (int64_t)last);
+        cr_expect(json_member(json, "record") && json_member(json, "claims"));
+        cr_expect(json_member(json, "findings") && json_member(json, "head"));
+        cr_expect_str_eq(text_of(json, "status"), "in_force");
+        json_done(json);
+        struct http_reply reply =
+            readers_ask(r, "acme", readers_path("/v1/contracts/", r->ids[first], path), NULL);
+        cr_expect_eq(reply.status, is_cut ? 413 : 200);
+        if (is_cut)
+            reply_is_problem(reply, ERR_TOO_LARGE);
+        else
+            http_reply_done(&reply);
+    }
     readers_close(r);
 }
 

@@ -1,8 +1,10 @@
 /* Receipts as they leave the API, judged by the offline verifier; documents; and POST /v1/verifications. */
-#include "tests/lib/host.h"
+#include "tests/lib/readers.h"
 
 #include "ledger/proof/receipt.h"
 #include "ledger/proof/tlog_proof.h"
+
+#define DIGEST_1 "0101010101010101010101010101010101010101010101010101010101010101"
 
 /* Posts a record and gives the receipt's text. */
 static struct buf receipt_of_post(struct host *host, const struct buf *jws) {
@@ -107,7 +109,7 @@ Test(api_receipts, the_public_receipt_has_the_leaf_and_not_the_record) {
     struct http_reply reply = get_receipt(host, id, "application/json");
     cr_assert_eq(reply.status, 200);
     cr_assert_str_eq(reply.content_type, RECEIPT_MEDIA_TYPE);
-    cr_assert_str_eq(reply_header(&reply, "Vary"), "Accept");
+    cr_assert_str_eq(reply_header(&reply, "Vary"), "Accept, Authorization");
     cr_assert_str_eq(reply_header(&reply, "X-Qizheng-Size"), "2");
     struct json *json = reply_json(&reply);
     cr_assert(json_member(json, "leaf") && !json_member(json, "record"));
@@ -176,9 +178,72 @@ Test(api_receipts, a_receipt_that_is_not_there_is_404_and_says_which_kind) {
     host_close(host);
 }
 
-/* -- documents -- */
+/* -- the same, asked by a participant -- */
 
-#define DIGEST_1 "0101010101010101010101010101010101010101010101010101010101010101"
+static const char *receipt_path(const uint8_t id[32], char ret[160]) {
+    char before[128];
+    (void)snprintf(ret, 160, "%s/receipt", readers_path("/v1/records/", id, before));
+    return ret;
+}
+
+/* Each reader gets the whole receipt of what it may see, and of nothing else; the record in it is the stored one. */
+Test(api_receipts, a_reader_gets_the_receipt_with_the_record_where_it_may_see_it) {
+    struct readers *r = readers_open(NULL);
+    (void)readers_contract(r, "acme", "conclude", "{}", NULL, 1);
+    (void)readers_contract(r, "zeta", "conclude", "{}", NULL, 2);
+    for (size_t n = 0; n < READERS_NAMES; n++) {
+        for (uint64_t i = 1; i < r->size; i++) {
+            char path[160], hex[65];
+            const char *name = readers_names[n];
+            struct http_reply reply = readers_ask(r, name, receipt_path(r->ids[i], path), NULL);
+            if (!readers_may(r, name, i)) {
+                reply_is_problem(reply, ERR_SCOPE);
+                continue;
+            }
+            cr_assert_eq(reply.status, 200, "%s, record %d: %d", name, (int)i, reply.status);
+            cr_expect_str_eq(reply.content_type, RECEIPT_MEDIA_TYPE);
+            cr_expect_str_eq(reply_header(&reply, "Vary"), "Accept, Authorization");
+            struct verdict *verdict = judge(r->host, &reply.body);
+            cr_assert_eq(verdict->outcome, VERDICT_VALID);
+            cr_expect_eq(verdict->items[STEP_RECORD].result, VERDICT_PASS);
+            cr_expect_eq(verdict->items[STEP_ISSUER].result, VERDICT_PASS);
+            cr_expect_str_eq(verdict->issuer, r->issuers[i]);
+            hex_encode(bytes_of(verdict->record_id, 32), hex);
+            cr_expect(strstr(path, hex));
+            verdict_done(verdict);
+            http_reply_done(&reply);
+        }
+    }
+    readers_close(r);
+}
+
+Test(api_receipts, whoever_shows_a_token_is_answered_by_it) {
+    struct readers *r = readers_open(NULL);
+    char path[160];
+    uint8_t nobody[32] = {1};
+    uint64_t own = readers_contract(r, "acme", "conclude", "{}", NULL, 1);
+    struct ask question = {.path = receipt_path(r->ids[own], path)};
+    struct buf token = host_token(r->host, "acme", KEY_ES256K, 99, question);
+    question.authorization = buf_text(&token);
+    cr_expect_eq(ask_status(r->host, question), 200);
+    reply_is_problem(ask(r->host, question), ERR_TOKEN_REPLAYED);
+    question.authorization = "Bearer x.y.z";
+    reply_is_problem(ask(r->host, question), ERR_TOKEN_INVALID);
+    question.authorization = "Basic YTpi";
+    reply_is_problem(ask(r->host, question), ERR_TOKEN_MISSING);
+    question = (struct ask){.path = "/v1/documents/sha-256/" DIGEST_1};
+    question.authorization = "Bearer x.y.z";
+    reply_is_problem(ask(r->host, question), ERR_TOKEN_INVALID);
+    question = (struct ask){.path = receipt_path(r->ids[own], path), .accept = "text/plain"};
+    struct http_reply reply = ask_as(r->host, "acme", KEY_ES256K, 100, question);
+    cr_expect_str_eq(reply.content_type, "text/plain; charset=utf-8");
+    http_reply_done(&reply);
+    reply_is_problem(readers_ask(r, "court", receipt_path(nobody, path), NULL), ERR_NOT_FOUND);
+    buf_done(&token);
+    readers_close(r);
+}
+
+/* -- documents -- */
 
 static struct json *document(struct host *host, const char *path) {
     struct ask question = {.path = path};
@@ -221,6 +286,82 @@ Test(api_receipts, a_document_is_present_since_its_first_final_leaf) {
     json_done(answer);
     buf_done(&jws);
     host_close(host);
+}
+
+/* Of the one document that the record names. */
+static void document_path(const struct readers *r, uint64_t index, char ret[128]) {
+    char hex[65];
+    struct buf body;
+    struct record *record = NULL;
+    struct store_view *view;
+    buf_init(&body, LIMIT_RECORD_PRESENTED);
+    cr_assert(store_view_open(r->host->store, &view) == ERR_OK);
+    cr_assert(store_view_body(view, index, &body) == ERR_OK);
+    cr_assert(record_parse(buf_bytes(&body), &record, NULL) == ERR_OK && record->doc_count == 1);
+    hex_encode(bytes_of(record->docs[0].digest, 32), hex);
+    (void)snprintf(ret, 128, "/v1/documents/%s/%s", digest_name(record->docs[0].alg), hex);
+    record_done(record);
+    store_view_close(view);
+    buf_done(&body);
+}
+
+/* SCENE_CONTRACT's document is one for all: each reader is told of its own records on it, all of them in the order of the log. */
+Test(api_receipts, a_reader_is_told_of_the_records_on_a_document_that_it_may_see) {
+    struct readers *r = readers_open(NULL);
+    uint64_t first = readers_contract(r, "acme", "conclude", "{}", NULL, 1);
+    (void)readers_contract(r, "zeta", "conclude", "{}", NULL, 2);
+    (void)readers_contract(r, "acme", "conclude", "{}", NULL, 3);
+    char path[128];
+    document_path(r, first, path);
+    for (size_t n = 0; n < READERS_NAMES; n++) {
+        const char *name = readers_names[n];
+        struct json *answer = readers_get(r, name, path, NULL);
+        const struct json *records = json_member(answer, "records");
+        size_t at = 0;
+        cr_expect(is_present(answer));
+        for (uint64_t i = first; i < r->size; i++) {
+            if (!readers_may(r, name, i)) continue;
+            const struct json *record = json_at(records, at++);
+            cr_assert_eq(json_number(record, "index"), (int64_t)i, "%s", name);
+            cr_expect_str_eq(json_text(json_member(record, "issuer")), r->issuers[i]);
+            cr_expect_str_eq(json_text(json_member(record, "act")), "conclude");
+            cr_expect_str_eq(json_text(json_member(record, "status")), "in_force");
+            cr_expect_eq(strlen(json_text(json_member(record, "id"))), 64);
+        }
+        cr_expect(json_kind(records) == JSON_KIND_ARRAY && json_count(records) == at);
+        cr_expect(!json_member(answer, "records_truncated"));
+        json_done(answer);
+    }
+    struct ask question = {.path = path};
+    struct http_reply reply = ask(r->host, question);
+    struct json *answer = reply_json(&reply);
+    cr_expect_str_eq(reply_header(&reply, "Vary"), "Authorization");
+    cr_expect_eq(json_count(answer), 5, "nobody in particular is told no more than before");
+    json_done(answer);
+    http_reply_done(&reply);
+    answer = readers_get(r, "court", "/v1/documents/sm3/" DIGEST_1, NULL);
+    cr_expect(!is_present(answer) && json_count(json_member(answer, "records")) == 0);
+    json_done(answer);
+    readers_close(r);
+}
+
+Test(api_receipts, a_document_with_many_records_says_that_there_are_more) {
+    struct readers *r = readers_open(NULL);
+    char path[128];
+    bool is_cut = false;
+    uint64_t first = r->size;
+    for (uint64_t i = 0; i <= LIMIT_PAGE; i++)
+        (void)readers_contract(r, "acme", "conclude", "{}", NULL, (uint8_t)(i + 1));
+    document_path(r, first, path);
+    struct json *answer = readers_get(r, "acme", path, NULL);
+    cr_expect_eq(json_count(json_member(answer, "records")), LIMIT_PAGE);
+    cr_expect(json_bool(json_member(answer, "records_truncated"), &is_cut) && is_cut);
+    json_done(answer);
+    answer = readers_get(r, "zeta", path, NULL);
+    cr_expect_eq(json_count(json_member(answer, "records")), 0);
+    cr_expect(!json_member(answer, "records_truncated"), "nor how many there are of others");
+    json_done(answer);
+    readers_close(r);
 }
 
 Test(api_receipts, a_document_is_named_in_one_way) {

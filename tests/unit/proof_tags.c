@@ -72,8 +72,25 @@ static struct json *tag_json(const char *domain, int64_t version, const uint8_t 
     return json;
 }
 
-/* The receipt of a contract with that tag in the role worker and that hidden claim, both taken over. with_chain: back to the genesis. */
-static struct buf receipt_of_tag(struct json *tag, struct json *evidence, bool with_chain) {
+static void put_cnf(struct json *claims, const struct key_secret *key) {
+    struct json *cnf = json_new_object();
+    cr_assert(json_put(cnf, "jwk", key_public_jwk(key_secret_public(key))) == ERR_OK);
+    cr_assert(json_put(claims, "cnf", cnf) == ERR_OK);
+}
+
+static void bind(struct parts *parts, const struct key_secret *key) {
+    struct buf kb;
+    buf_init(&kb, LIMIT_RECORD);
+    cr_assert(keybinding_sign(key, buf_bytes(&parts->presentation), "court", "nonce", 1, &kb) ==
+              ERR_OK);
+    cr_assert(buf_add(&parts->presentation, buf_bytes(&kb)) == ERR_OK);
+    buf_done(&kb);
+}
+
+/* The receipt of a contract with that tag in the role worker and that hidden claim, both taken over. with_chain: back to the genesis. holder: bound by
+ * that key; NULL: by none. */
+static struct buf receipt_bound(struct json *tag, struct json *evidence, bool with_chain,
+                                const struct key_secret *holder) {
     static const size_t links[] = {2, 1, 0};
     uint8_t digests[1][32];
     struct json *claims = json_new_object(), *tags = json_new_object();
@@ -81,15 +98,21 @@ static struct buf receipt_of_tag(struct json *tag, struct json *evidence, bool w
     cr_assert(json_put(tags, "worker", tag) == ERR_OK);
     cr_assert(json_put(claims, "tags", tags) == ERR_OK);
     world_doc(claims, DIGEST_SHA256);
+    if (holder) put_cnf(claims, holder);
     buf_clear(&world.disclosures);
     world_hide(&world, TAG_CLAIM, evidence, digests[0]);
     cr_assert(sdjwt_seal(claims, (const uint8_t(*)[32])digests, 1) == ERR_OK);
     size_t index = world_sign(&world, claims, world.acme);
     struct parts parts = parts_of(&world, index, world.size, with_chain ? links : NULL);
     cr_assert(buf_add(&parts.presentation, buf_bytes(&world.disclosures)) == ERR_OK);
+    if (holder) bind(&parts, holder);
     struct buf text = parts_text(&parts);
     parts_done(&parts);
     return text;
+}
+
+static struct buf receipt_of_tag(struct json *tag, struct json *evidence, bool with_chain) {
+    return receipt_bound(tag, evidence, with_chain, NULL);
 }
 
 static struct json *wrap(const char *role, struct json *evidence) {
@@ -166,6 +189,26 @@ Test(proof_tags, another_person_fails) {
     evidence = wrap("worker", evidence);
     expect(receipt_of_tag(tag_json("labour", 1, tag), evidence, true), VERDICT_FAIL,
            "of another person");
+}
+
+/* With what it is over, the key binding goes, too: nothing in the verdict looks as if the holder had shown something good. */
+Test(proof_tags, evidence_that_fails_takes_the_key_binding_with_it) {
+    uint8_t tag[TAG_LEN], another[TAG_LEN];
+    struct key_secret *holder = vector_key(KEY_ES256K, "world worker");
+    for (int good = 0; good < 2; good++) {
+        struct json *evidence = evidence_of(person_of("labour", NUMBER), secret, tag), *json = NULL;
+        json_done(evidence_of(person_of("labour", OTHER), secret, another));
+        struct json *worker = tag_json("labour", 1, good ? tag : another);
+        struct verdict *verdict =
+            ask(receipt_bound(worker, wrap("worker", evidence), true, holder));
+        cr_assert(verdict_json(verdict, &json) == ERR_OK);
+        cr_assert_eq(verdict->outcome, good ? VERDICT_VALID : VERDICT_INVALID);
+        cr_expect_eq(json_member(json, "key_binding") != NULL, good);
+        cr_expect_eq(verdict->disclosed != NULL, good);
+        json_done(json);
+        verdict_done(verdict);
+    }
+    key_secret_done(holder);
 }
 
 Test(proof_tags, a_number_that_was_exchanged_fails) {
