@@ -16,7 +16,7 @@ static enum err add_text(struct buf *out, const char *text) {
 static void take_text(struct cursor *cursor, char *out, size_t room) {
     size_t len = cursor_u16(cursor);
     struct bytes text = cursor_take(cursor, len);
-    if (cursor->failed || len >= room) {
+    if (cursor->failed || len >= room || (len && memchr(text.data, 0, len))) {
         cursor->failed = true;
         return;
     }
@@ -40,6 +40,7 @@ static void take_problem(struct cursor *cursor, struct problem *problem) {
     take_text(cursor, problem->rule, sizeof problem->rule);
     take_text(cursor, problem->law, sizeof problem->law);
     if (!cursor->failed && !err_from_code(code, &problem->err)) problem->err = ERR_INTERNAL;
+    if (problem->err == ERR_OK) cursor->failed = true; /* no refusal says so */
 }
 
 enum err spool_outcome_encode(const struct spool_outcome *outcome, struct buf *out) {

@@ -69,6 +69,7 @@ static enum err benefit_decode(struct bytes row, struct benefit *benefit) {
     if (benefit->is_stepped) state_take_text(&cursor, benefit->stop, sizeof benefit->stop);
     if (benefit->is_stepped) cursor_copy(&cursor, benefit->stop_by, RECORD_ID_LEN);
     if (!cursor_ended(&cursor) || result > BENEFIT_RETURNED || stepped > 1) return ERR_CORRUPT;
+    if (!benefit_item_find(bytes_text(benefit->item))) return ERR_CORRUPT;
     benefit->result = (enum benefit_result)result;
     return ERR_OK;
 }
@@ -186,6 +187,7 @@ static enum err payrun_decode(struct bytes row, struct payrun *payrun) {
     uint8_t closed = cursor_u8(&cursor);
     uint64_t size = payrun->frontier.size = cursor_u64(&cursor);
     payrun->is_closed = closed == 1;
+    if (size >> 62) return ERR_CORRUPT; /* the tree takes no more (merkle.h) */
     for (unsigned level = 0; level < 64; level++)
         if (size >> level & 1) cursor_copy(&cursor, payrun->frontier.nodes[level], HASH_LEN);
     return cursor_ended(&cursor) && closed <= 1 ? ERR_OK : ERR_CORRUPT;

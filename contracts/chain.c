@@ -167,12 +167,16 @@ static enum err replaced_find(struct view view, const struct record *record,
         return problem_at(ret_why, ERR_STATE, "/replaces",
                           "replaces names no record of the chain that ref belongs to.");
     }
-    if (!err && contract_act_is_holders(contract_act_find(step->type, step->replaced.act))) {
+    if (err) return err;
+    const struct contract_act *act = contract_act_find(step->type, step->replaced.act);
+    const struct contract_act *claims = contract_act_find(step->type, step->replaced.claims_act);
+    if (!act || !claims || claims->corrects) return ERR_CORRUPT;
+    if (contract_act_is_holders(act)) {
         return problem_at(ret_why, ERR_STATE, "/replaces",
                           "replaces names the holder's own word, which nobody else can correct.");
     }
     step->claims_act = step->replaced.claims_act;
-    return err;
+    return ERR_OK;
 }
 
 static enum err refuse_not_opening(const struct chain *chain, struct problem *ret_why) {

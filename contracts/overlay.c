@@ -275,7 +275,7 @@ enum err overlay_writes(struct overlay *overlay, const struct store_write **ret,
     }
     struct store_write *at = overlay->sorted;
     twalk_r(overlay->writes, write_collect, &at);
-    assert(at == overlay->sorted + overlay->write_count || !overlay->sorted);
+    assert(!overlay->sorted || at == overlay->sorted + overlay->write_count);
     *ret = overlay->sorted;
     *ret_count = overlay->write_count;
     return ERR_OK;

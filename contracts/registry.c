@@ -80,10 +80,12 @@ static enum err row_decode(struct bytes row, bool with_json, struct registry_par
     memset(&participant, 0, sizeof participant);
     enum err err = fixed_decode(&cursor, &participant);
     if (!err && with_json) err = json_parse(cursor.rest, &participant.json, NULL);
-    if (!err)
+    if (err == ERR_MALFORMED_JSON) err = ERR_CORRUPT;
+    if (!err && with_json && json_kind(participant.json) != JSON_KIND_OBJECT) err = ERR_CORRUPT;
+    if (err)
+        json_done(participant.json);
+    else
         *ret = participant;
-    else if (err == ERR_MALFORMED_JSON)
-        err = ERR_CORRUPT;
     return err;
 }
 

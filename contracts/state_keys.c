@@ -1,6 +1,8 @@
 /* See state_keys.h. */
 #include "contracts/state_keys.h"
 
+#include "ledger/base/text.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -179,7 +181,8 @@ enum err state_add_text(struct buf *out, const char *text) {
 void state_take_text(struct cursor *cursor, char *out, size_t room) {
     struct bytes text = cursor_take(cursor, cursor_u8(cursor));
     out[0] = 0;
-    if (text.len >= room || (text.len && memchr(text.data, 0, text.len))) cursor->failed = true;
+    if (text.len >= room || !utf8_valid(text)) cursor->failed = true;
+    if (text.len && memchr(text.data, 0, text.len)) cursor->failed = true;
     if (cursor->failed) return;
     if (text.len) memcpy(out, text.data, text.len);
     out[text.len] = 0;

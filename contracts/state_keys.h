@@ -84,7 +84,7 @@ struct bytes state_key_bytes(const struct state_key *key);
 /* A row into *ret, a buf of STATE_ROW_MAX. ERR_NOT_FOUND; ERR_CORRUPT where it is longer than any row may be; the view's own errors. */
 enum err state_get(struct view view, struct state_key key, struct buf *ret) MUST_CHECK;
 
-/* text8: `text` has at most 255 bytes. state_take_text fails the cursor where the text does not fit in `room` with its NUL. */
+/* text8: `text` has at most 255 bytes. state_take_text fails the cursor where the text does not fit in `room` with its NUL, or is not UTF-8. */
 enum err state_add_text(struct buf *out, const char *text) MUST_CHECK;
 void state_take_text(struct cursor *cursor, char *out, size_t room);
 

@@ -108,6 +108,7 @@ done
 for test in $(grep -l '^# also: sanitized' tests/integration/*.sh); do
     task script "sanitized/$(basename "$test" .sh)" sh "$test" build/asan
 done
+task script fuzz/replay build/asan/fuzz_replay tests/fuzz/corpus
 for program in build/asan/test_*; do
     [ -x "$program" ] && task unit "$(basename "$program")" "$program"
 done

@@ -3,6 +3,7 @@
 
 #include "api/cli/disk.h"
 #include "api/cli/review.h"
+#include "ledger/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,8 @@ enum err claims_put(struct json *object, const char *type, const char *text,
     }
     memcpy(name, text, name_len);
     name[name_len] = 0;
+    if (!utf8_valid(bytes_text(name)))
+        return problem_set(ret_why, ERR_REQUEST, "The name of a claim is not UTF-8.");
     struct json *value = NULL;
     struct bytes given = bytes_slice(all, equals + 1, all.len);
     enum err err = value_parse(given, is_json || value_is_json(type, name, given), &value, &why);

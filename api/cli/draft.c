@@ -241,10 +241,12 @@ static enum err parcel_merge(struct parcel *parcel, struct problem *ret_why) {
 static enum err parcel_read(const struct json *json, struct parcel *parcel,
                             struct problem *ret_why) {
     enum err err = buf_add(&parcel->record, json_text_bytes(json_member(json, "record")));
+    if (err == ERR_TOO_LARGE) return problem_set(ret_why, err, "Its record is too long.");
     if (!err) err = parcel_check(parcel, ret_why);
     if (err) return err;
     parcel->disclosures = json_clone(json_member(json, "disclosures"));
-    if (json_kind(parcel->disclosures) != JSON_KIND_ARRAY) return ERR_SCHEMA;
+    if (json_kind(parcel->disclosures) != JSON_KIND_ARRAY)
+        return problem_set(ret_why, ERR_SCHEMA, "Its disclosures are no list.");
     return parcel_merge(parcel, ret_why);
 }
 

@@ -97,6 +97,7 @@ static enum err strip_padding(struct bytes *text) {
 }
 
 enum err base64_encode(struct bytes in, struct buf *out) {
+    if (in.len == 0) return ERR_OK;
     size_t len = base64_encoded_len(in.len), used = base64url_encoded_len(in.len);
     enum err err = buf_reserve(out, len);
     if (err) return err;
@@ -107,6 +108,7 @@ enum err base64_encode(struct bytes in, struct buf *out) {
 }
 
 enum err base64url_encode(struct bytes in, struct buf *out) {
+    if (in.len == 0) return ERR_OK;
     size_t len = base64url_encoded_len(in.len);
     enum err err = buf_reserve(out, len);
     if (err) return err;

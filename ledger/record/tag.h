@@ -56,7 +56,7 @@ enum err tag_finalise(const struct tag_person *person, const voprf_scalar blind,
 struct json *tag_evidence_json(const struct tag_person *person, const voprf_scalar blind,
                                const struct tag_evaluation *evaluation);
 /* The tag that evidence leads to in a domain. pk: the ledger's key of that domain, which must be the evidence's own; NULL: any. ERR_SCHEMA where the object has
- * another form, ERR_PROOF. */
+ * another form, ERR_KEY where its blind or key is not usable, ERR_PROOF. */
 enum err tag_evidence_check(const struct json *evidence, const char *domain, const uint8_t *pk,
                             uint8_t ret_tag[TAG_LEN], struct problem *ret_why) MUST_CHECK;
 

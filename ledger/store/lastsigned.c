@@ -163,6 +163,8 @@ static enum err load(struct lastsigned *file, const char *path, struct problem *
     file->slot = !good[0] || (good[1] && slots[1].sequence > slots[0].sequence) ? 1 : 0;
     file->state = slots[file->slot].state;
     file->sequence = slots[file->slot].sequence;
+    if (file->sequence == UINT64_MAX)
+        return problem_set(ret_why, ERR_CORRUPT, "%s has a number that nobody counts up to.", path);
     return ERR_OK;
 }
 

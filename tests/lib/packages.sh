@@ -7,6 +7,8 @@ TEST_PACKAGES="libcriterion-dev clang-format python3 curl openssl git binutils f
 python3-cryptography python3-jsonschema python3-yaml poppler-utils poppler-data man-db mandoc zsh systemd dpkg-dev file haproxy e2fsprogs"
 # The quick start reads the sample contract's text with none of these; it only needs a PDF.
 QUICKSTART_PACKAGES="curl"
+# For tests/fuzz/run.sh alone: the normal tests replay the corpora without a fuzzer.
+FUZZ_PACKAGES="clang libclang-rt-dev"
 
 need() {
     missing=""

@@ -1,6 +1,7 @@
 /* The spool: nothing is known of an upload before it is kept, its outcomes follow its lines, and whatever was cut short is taken up or taken away at the next
  * start. Every durable step fails undone, and fails although it was done. */
 #include "api/spool.h"
+#include "api/spool_outcome.h"
 #include "ledger/store/fault.h"
 #include "tests/lib/folder.h"
 
@@ -247,6 +248,22 @@ Test(spool, outcomes_come_back_in_order_and_a_start_goes_on_behind_them) {
 }
 
 /* Whatever the length at which the file of outcomes was cut. */
+/* Found by the fuzzer: bytes that can be read and that nobody wrote. */
+Test(spool, outcomes_that_refuse_without_an_error_or_hide_behind_a_nul_are_corrupt) {
+    struct spool_outcome one = {.kind = SPOOL_REFUSED}, got;
+    struct buf out;
+    buf_init(&out, 4 + SPOOL_OUTCOME_MAX);
+    (void)problem_set(&one.problem, ERR_RULE, "No.");
+    cr_assert(spool_outcome_encode(&one, &out) == ERR_OK);
+    struct bytes in = bytes_slice(buf_bytes(&out), 4, out.len);
+    cr_assert(spool_outcome_decode(in, &got) == ERR_OK && got.problem.err == ERR_RULE);
+    out.data[4 + 2 + 2 + 4 + 2] = 0; /* the first letter of the detail */
+    cr_assert(spool_outcome_decode(in, &got) == ERR_CORRUPT);
+    const char fine[] = "\3\0\0\2ok\0\0\0\0\0\0\0\0";
+    cr_assert(spool_outcome_decode(bytes_of(fine, sizeof fine - 1), &got) == ERR_CORRUPT);
+    buf_done(&out);
+}
+
 Test(spool, an_outcome_that_was_cut_is_settled_again) {
     struct spool *spool = begin();
     struct spool_id id = kept(spool, "a\nb\nc\n");

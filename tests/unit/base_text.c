@@ -52,6 +52,15 @@ Test(text, base64url_reads_back_every_length_and_byte) {
     }
 }
 
+Test(text, base64_of_nothing_is_nothing) {
+    struct buf out;
+    buf_init(&out, 0);
+    cr_assert(base64_encode(bytes_of(NULL, 0), &out) == ERR_OK);
+    cr_assert(base64url_encode(bytes_of(NULL, 0), &out) == ERR_OK);
+    cr_assert(out.len == 0);
+    buf_done(&out);
+}
+
 Test(text, base64url_refuses_whatever_is_not_strict) {
     static const char *const bad[] = {"A",    "AA=",  "AA==", "A A",  "AB",    "AAB",
                                       "AA+A", "AA/A", "AA\n", "====", "AAAA=", "\xc3\xa9"};

@@ -31,7 +31,8 @@ static void put_gives(const char *text, const char *expected) {
 
 static void put_refuses(const char *text) {
     struct json *object = json_new_object();
-    cr_assert(claims_put(object, "unknown", text, NULL) != ERR_OK, "%s", text);
+    enum err err = claims_put(object, "unknown", text, NULL);
+    cr_assert(err != ERR_OK && err_class(err) == ERR_CLASS_REFUSE, "%s", text);
     cr_assert(json_count(object) == 0);
     json_done(object);
 }
@@ -105,6 +106,7 @@ Test(claims, what_has_no_name_or_no_value_is_refused) {
     put_refuses("a=[1,");
     put_refuses("a:=1.5");
     put_refuses("a=\xff");
+    put_refuses("a\xff=1");
     put_refuses("a=9999999999999999");
 }
 
@@ -265,6 +267,12 @@ Test(parcel, a_damaged_file_is_refused) {
     mixed.disclosures = json_clone(two.disclosures); /* of another record */
     cr_assert(unlink(path) == 0 && parcel_save(&mixed, path, NULL) == ERR_OK);
     cr_assert(parcel_load(path, &back, NULL) == ERR_DISCLOSURE);
+    struct json *json = NULL;
+    struct problem why = {ERR_OK, "", "", "", ""};
+    cr_assert(parcel_json(&mixed, &json) == ERR_OK);
+    cr_assert(json_put(json, "disclosures", json_new_int(1)) == ERR_OK);
+    cr_assert(parcel_parse(json, &back, &why) == ERR_SCHEMA && why.detail[0], "with a reason");
+    json_done(json);
     parcel_done(&mixed);
     draft_done(&one);
     draft_done(&two);

@@ -652,6 +652,25 @@ Test(contracts_benefit, benefit_readers_stop_at_every_shortened_row) {
     benefit_scene_done(scene);
 }
 
+/* Rows that can be read and hold what nobody wrote: found by the fuzzer. */
+Test(contracts_benefit, benefit_readers_stop_at_unknown_items_and_impossible_sizes) {
+    struct scene *scene = benefit_scene(NULL);
+    uint8_t opening[32], paid[32];
+    struct benefit benefit;
+    struct payrun payrun;
+    struct view view = memory_view(&scene->state);
+    cr_assert(determine(scene, 1, "{}", opening) == ERR_OK);
+    cr_assert(pay(scene, "acme", 1, "{}", paid) == ERR_OK);
+    struct buf *row = value_of(scene, state_key_benefit(paid));
+    row->data[33] ^= 1; /* first letter of the item */
+    cr_assert(benefit_get(view, paid, &benefit) == ERR_CORRUPT);
+    row = value_of(scene, state_key_payrun("acme", "P-2026-12"));
+    cr_assert(payrun_get(view, "acme", "P-2026-12", &payrun) == ERR_OK);
+    put_u64(row->data + row->len - 40, UINT64_C(1) << 63); /* a tree that could not grow */
+    cr_assert(payrun_get(view, "acme", "P-2026-12", &payrun) == ERR_CORRUPT);
+    benefit_scene_done(scene);
+}
+
 /* -- replay -- */
 
 static uint32_t next(uint32_t *seed) {

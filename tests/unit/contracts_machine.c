@@ -776,6 +776,43 @@ Test(contracts_machine, chain_readers_stop_at_every_shortened_row) {
     end(scene);
 }
 
+/* Found by the fuzzer: a link row that can be read and names an act that its type does not have. */
+Test(contracts_machine, machine_stops_at_links_with_impossible_acts) {
+    static const char *const words[] = {"conclude", "Conclude"};
+    struct scene *scene = begin();
+    uint8_t first[32];
+    struct outcome outcome;
+    struct record *record = NULL;
+    struct problem why = {0};
+    struct buf compact = contract(scene, "{}");
+    record_id_of(&compact, first);
+    cr_assert(scene_submit(scene, compact) == ERR_OK);
+    struct buf *row = &row_of(scene, state_key_link(first))->value;
+    struct json *claims = json_text_of(SCENE_CONTRACT);
+    json_put_id(claims, "ref", first);
+    json_put_id(claims, "replaces", first);
+    compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
+    cr_assert(record_parse(buf_bytes(&compact), &record, &why) == ERR_OK);
+    struct view view = memory_view(&scene->state);
+    for (size_t act = 0; act < 2; act++) {
+        for (size_t claims_act = 0; claims_act < 2; claims_act++) {
+            memcpy(row->data + 33, words[act], 8);
+            memcpy(row->data + 42, words[claims_act], 8);
+            enum err err = machine_check(&scene->machine, view, scene->tip.size, scene->now_ms,
+                                         record, true, &outcome);
+            bool good = act == 0 && claims_act == 0;
+            cr_assert(err == (good ? ERR_OK : ERR_CORRUPT), "%s", err_code(err));
+            cr_assert(!good || outcome.kind == OUTCOME_ACCEPTED);
+        }
+    }
+    struct json *json = NULL;
+    row->data[33] = 0xff; /* no text at all */
+    cr_assert(machine_status(view, first, &json) == ERR_CORRUPT);
+    record_done(record);
+    buf_done(&compact);
+    end(scene);
+}
+
 /* -- types -- */
 
 Test(contracts_machine, contract_types_json_lists_acts_and_elements) {

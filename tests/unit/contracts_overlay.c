@@ -42,6 +42,17 @@ static void lists(struct overlay *overlay, const char *prefix, size_t max, const
     buf_done(&got);
 }
 
+Test(contracts_overlay, overlay_without_writes_lists_none) {
+    struct memory base = {0};
+    struct overlay *overlay;
+    const struct store_write *writes = NULL;
+    size_t count = 1;
+    cr_assert(overlay_open(memory_view(&base), &overlay) == ERR_OK);
+    cr_assert(overlay_writes(overlay, &writes, &count) == ERR_OK && count == 0);
+    overlay_close(overlay);
+    memory_done(&base);
+}
+
 Test(contracts_overlay, overlay_reads_staged_then_accepted_then_base) {
     struct memory base = {0};
     struct overlay *overlay;

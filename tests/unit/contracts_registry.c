@@ -190,3 +190,16 @@ Test(contracts_registry, registry_stops_at_every_shortened_row) {
     key_secret_done(key);
     end(f);
 }
+
+/* Found by the fuzzer: JSON that can be read and is no object. */
+Test(contracts_registry, registry_takes_a_row_without_members_for_corrupt) {
+    struct fixture *f = begin();
+    struct registry_participant participant;
+    cr_assert(admit(f, "acme", "one", KEY_ED25519, 9, NULL) == ERR_OK);
+    memory_commit(&f->state, f->overlay);
+    memory_put(&f->state, bytes_text("p acme"), bytes_of("\0\0\1\0\0\0\0\0\0\0\x9[1]", 14));
+    struct view view = memory_view(&f->state);
+    cr_assert(registry_participant_get(view, "acme", false, &participant) == ERR_OK);
+    cr_assert(registry_participant_get(view, "acme", true, &participant) == ERR_CORRUPT);
+    end(f);
+}

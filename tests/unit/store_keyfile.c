@@ -244,6 +244,23 @@ Test(store_lastsigned, two_torn_slots_are_corruption) {
     }
 }
 
+/* Found by the fuzzer: the next put could not count on. */
+Test(store_lastsigned, the_last_number_there_is_is_corruption) {
+    struct lastsigned *file = opened();
+    uint8_t slot[512] = "QZLSIGN1";
+    lastsigned_close(file);
+    memcpy(slot + 16, id, 32);
+    for (unsigned last = 0; last < 2; last++) {
+        put_u64(slot + 8, UINT64_MAX - 1 + last);
+        sha256(bytes_of(slot, 480), slot + 480);
+        int fd = open(path, O_WRONLY);
+        cr_assert(fd >= 0 && write(fd, slot, sizeof slot) == sizeof slot);
+        close(fd);
+        cr_assert(open_err(false, &file) == (last ? ERR_CORRUPT : ERR_OK));
+        if (!last) lastsigned_close(file);
+    }
+}
+
 Test(store_lastsigned, a_file_of_another_length_is_corruption) {
     struct lastsigned *file = opened();
     lastsigned_close(file);
