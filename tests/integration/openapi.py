@@ -65,6 +65,18 @@ def cursor(path):
     return json.loads(answer[2]).get("next", "none")
 
 
+def awake():
+    """A node that has just started takes no token for a moment; the walk begins behind it."""
+    for _ in range(100):
+        if node.call("GET", "/v1/records", None, {"Authorization": "Bearer " + token(*reader, status["node"], "GET", "/v1/records", None)})[0] == 200:
+            return
+        time.sleep(0.1)
+    raise TimeoutError("the node takes no token")
+
+
+awake()
+
+
 class Good:
     """What makes a good request of each operation: values of parameters by their name in the document, and requests (values, headers, body); a body that must be
     fresh is a function."""
