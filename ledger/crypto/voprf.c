@@ -94,8 +94,11 @@ static void hash_to_scalar(hash *h, struct bytes dst, voprf_scalar ret) {
 
 /* -- scalars and elements -- */
 
+/* RFC 9496 section 4.3.1: "If the value is negative or greater than or equal to the field's prime, decoding fails". libsodium before 1.0.19 does not look at the
+ * highest bit, so that every element, and the identity too, would have two encodings. */
 bool voprf_element_valid(const voprf_element element) {
     return sodium_init() >= 0 && !sodium_is_zero(element, VOPRF_ELEMENT_LEN) &&
+           !(element[VOPRF_ELEMENT_LEN - 1] & 0x80) &&
            crypto_core_ristretto255_is_valid_point(element) == 1;
 }
 

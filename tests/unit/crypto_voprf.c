@@ -314,6 +314,9 @@ static const char *const not_elements[] = {
     "3eb858e78f5a7254d8c9731174a94f76755fd3941c0ac93735c07ba14579630e",
     /* "s = -1, which causes y = 0" */
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    /* the highest bit, which libsodium 1.0.18 does not look at: the identity and the generator once more */
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2df6",
     /* the identity, which is a valid encoding of what we never take */
     "0000000000000000000000000000000000000000000000000000000000000000",
 };
