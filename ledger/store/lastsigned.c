@@ -15,7 +15,6 @@
 #include "ledger/store/fault.h"
 #include "ledger/store/file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -231,7 +230,9 @@ enum err lastsigned_put(struct lastsigned *file, const struct witness_state *sta
     enum err err = check_forward(&file->state, state, ret_why);
     if (err) return err;
     if (state->size == file->state.size) return ERR_OK;
-    assert(file->sequence < UINT64_MAX);
+    if (file->sequence >= UINT64_MAX - 1) /* the last number is refused when it is opened */
+        return problem_set(ret_why, ERR_CORRUPT,
+                           "The last-signed file has a number that nobody counts up to.");
     struct slot slot = {.sequence = file->sequence + 1, .state = *state};
     memcpy(slot.ledger_id, file->ledger_id, 32);
     err = write_slot(file, &slot, 1 - file->slot);

@@ -257,7 +257,9 @@ Test(store_lastsigned, the_last_number_there_is_is_corruption) {
         cr_assert(fd >= 0 && write(fd, slot, sizeof slot) == sizeof slot);
         close(fd);
         cr_assert(open_err(false, &file) == (last ? ERR_CORRUPT : ERR_OK));
-        if (!last) lastsigned_close(file);
+        if (last) continue;
+        cr_assert(put(file, 1) == ERR_CORRUPT);
+        lastsigned_close(file);
     }
 }
 
