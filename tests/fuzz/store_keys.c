@@ -64,6 +64,10 @@ static void key_run(struct bytes in) {
     }
     struct store_key key = key_leaf(number);
     if (in.data[0] == KEY_KIND_EVIDENCE) key = key_evidence(number);
+    if (in.data[0] == KEY_KIND_ISSUER || in.data[0] == KEY_KIND_TYPE) {
+        FUZZ_CHECK(in.len == 2u + in.data[1] + 8 && number == get_u64(in.data + in.len - 8));
+        return;
+    }
     if (in.data[0] == KEY_KIND_DOCUMENT && in.data[1] >= DIGEST_ALG_COUNT) return;
     if (in.data[0] == KEY_KIND_DOCUMENT)
         key = key_document((enum digest_alg)in.data[1], in.data + 2, number);
