@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         folder_make(dir);
         (void)atexit(dir_remove);
     }
-    folder_write(dir, "00000000.seg", cursor.rest);
+    folder_write(dir, "00000000.seg", cursor.rest.len ? cursor.rest : bytes_of("", 0));
     enum err err = segment_open(dir, ledger_id, 0, end, &segments, &why);
     answered(err);
     if (err) {
