@@ -16,7 +16,7 @@ import time
 BODY = 832  # about a record
 
 SCHEMA = f"""
-CREATE TABLE head (only boolean PRIMARY KEY DEFAULT true, hash bytea NOT NULL);
+CREATE TABLE head (single boolean PRIMARY KEY DEFAULT true, hash bytea NOT NULL);
 INSERT INTO head (hash) VALUES ('\\x00');
 CREATE TABLE records (id bigserial PRIMARY KEY, body text NOT NULL, hash bytea);
 CREATE FUNCTION chain() RETURNS trigger LANGUAGE plpgsql AS $$

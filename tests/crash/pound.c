@@ -1,7 +1,7 @@
 /* A caller that believes nothing: it pounds a node with records while that is killed, starved and cut off, writes down every receipt that it was given before it counts it, and
  * afterwards holds the node to them.
  *
- *   pound load  --url U --ledger HEX --issuer ID --key PEM --threads N --seconds S --out FILE
+ *   pound load  --url U --ledger HEX --issuer ID --key PEM --threads N --seconds S --out FILE [--pause-us N]
  *   pound check --url U --policy FILE --acks FILE [--before NS]
  *
  * load: each thread signs a record, sends it until it has a receipt (the same bytes again after any failure, as every client should), and appends
@@ -29,7 +29,7 @@
 struct pounder {
     const char *url;
     struct records_want want;
-    uint64_t until_ns;
+    uint64_t until_ns, pause_us;
     int out;
     _Atomic uint64_t acknowledged;
 };
@@ -99,7 +99,10 @@ static void *pound_thread(void *arg) {
     struct client *client;
     struct problem why;
     BENCH_CHECK(client_open(pounder->url, NULL, 8000, &client, &why) == ERR_OK);
-    while (bench_now_ns() < pounder->until_ns) pound_one(pounder, client);
+    while (bench_now_ns() < pounder->until_ns) {
+        pound_one(pounder, client);
+        (void)usleep((useconds_t)pounder->pause_us);
+    }
     client_close(client);
     return NULL;
 }
@@ -108,6 +111,7 @@ static int pound_load(int argc, char **argv) {
     struct pounder pounder = {.url = bench_text(argc, argv, "url", NULL)};
     pthread_t threads[64];
     uint64_t count = bench_number(argc, argv, "threads", 4);
+    pounder.pause_us = bench_number(argc, argv, "pause-us", 0);
     pounder.want.ledger = bench_text(argc, argv, "ledger", NULL);
     pounder.want.issuer = bench_text(argc, argv, "issuer", NULL);
     pounder.want.key = bench_key(bench_text(argc, argv, "key", NULL));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# kill -9 at KILLS (default 200) random moments under load, with the process stopped and continued in between; every tenth time, and at the end, everything that was
+# kill -9 at KILLS (default 200) random moments under load, with the process stopped and continued in between; every fiftieth time, and at the end, everything that was
 # acknowledged is checked from outside. Acknowledged receipts that are lost or doubled: must be 0.
 . tests/lib/ledger.sh
 ledger_begin "$1"
@@ -17,7 +17,7 @@ ledger=$(curl -s "$url/v1/status" | python3 -c 'import json, sys; print(json.loa
 # From now on the same port each time, so that callers find the node again.
 sed -i "s/^listen: .*/listen: 127.0.0.1:$port/" "$dir/ledger/node.yaml"
 touch "$dir/go"
-while [ -f "$dir/go" ]; do "$build/qizheng-pound" load --url "$url" --ledger "$ledger" --issuer payer --key "$dir/payer.pem" --threads 8 --seconds 5 --out "$dir/acks" >/dev/null 2>>"$dir/pound.log" || echo "load ended" >>"$dir/pound.bad"; done &
+while [ -f "$dir/go" ]; do "$build/qizheng-pound" load --url "$url" --ledger "$ledger" --issuer payer --key "$dir/payer.pem" --threads 4 --pause-us 15000 --seconds 5 --out "$dir/acks" >/dev/null 2>>"$dir/pound.log" || echo "load ended" >>"$dir/pound.bad"; done &
 pounding=$!
 trap 'rm -f "$dir/go"; kill $pounding 2>/dev/null; ledger_clean' EXIT
 round=0 lost=0
@@ -29,7 +29,7 @@ while [ $round -lt "$kills" ]; do
     fi
     node_kill
     node_start || { echo "FAIL the node starts after kill $round"; bad=1; break; }
-    if [ $((round % 10)) = 0 ] && ! "$build/qizheng-pound" check --url "$url" --policy "$policy" --acks "$dir/acks" >"$dir/pound.check" 2>&1; then
+    if [ $((round % 50)) = 0 ] && ! "$build/qizheng-pound" check --url "$url" --policy "$policy" --acks "$dir/acks" >"$dir/pound.check" 2>&1; then
         echo "FAIL after kill $round"
         cat "$dir/pound.check"
         bad=1
