@@ -115,7 +115,7 @@ enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_
 /* Appends the receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;
  * ERR_TOO_LARGE. */
 enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
-                     bool with_record, struct buf *out, uint64_t *ret_time_ms) MUST_CHECK;
+                     bool with_record, struct buf *out) MUST_CHECK;
 /* Appends object, which has members, with the member `receipt` behind them: with the record. *out is left as it happens to be on failure. */
 enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
                       struct json *object, struct buf *out) MUST_CHECK;

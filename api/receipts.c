@@ -141,21 +141,18 @@ static enum err record_parts(struct builder *builder, uint64_t index, struct rec
     return err;
 }
 
-static enum err build(struct builder *builder, uint64_t index, bool with_record, struct buf *out,
-                      uint64_t *ret_time_ms) {
+static enum err build(struct builder *builder, uint64_t index, bool with_record, struct buf *out) {
     uint8_t leaf[LEAF_LEN], hash[32];
     struct receipt_parts parts = {.leaf = leaf};
     enum err err = store_view_leaf(builder->final->view, index, leaf);
     if (!err) err = leaf_decode(leaf, &parts.time_ms, hash);
     if (!err) err = builder_proof(builder, index, &parts.proof);
     if (!err && with_record) err = record_parts(builder, index, &parts);
-    if (!err) err = receipt_format(&parts, out);
-    if (!err) *ret_time_ms = parts.time_ms;
-    return err;
+    return err ? err : receipt_format(&parts, out);
 }
 
 enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
-                     bool with_record, struct buf *out, uint64_t *ret_time_ms) {
+                     bool with_record, struct buf *out) {
     struct builder *builder = calloc(1, sizeof *builder);
     if (!builder) return ERR_NO_MEMORY;
     builder->call = call;
@@ -164,7 +161,7 @@ enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t i
     buf_init(&builder->scratch, LIMIT_RECEIPT);
     buf_init(&builder->issuer, LIMIT_RECEIPT);
     size_t before = out->len;
-    enum err err = build(builder, index, with_record, out, ret_time_ms);
+    enum err err = build(builder, index, with_record, out);
     if (!err && out->len - before > LIMIT_RECEIPT) err = ERR_TOO_LARGE;
     if (err) out->len = before;
     if (err == ERR_TOO_LARGE) {
@@ -180,13 +177,12 @@ enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t i
 
 enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
                       struct json *object, struct buf *out) {
-    uint64_t time_ms;
     enum err err = json_format(object, out);
     if (err) return err;
     assert(out->len && out->data[out->len - 1] == '}');
     out->len--;
     err = buf_add_text(out, ",\"receipt\":");
-    if (!err) err = receipt_add(call, final, index, true, out, &time_ms);
+    if (!err) err = receipt_add(call, final, index, true, out);
     return err ? err : buf_format(out, "}");
 }
 
@@ -214,9 +210,8 @@ static enum err reply_proof(struct api_call *call, struct call_final *final, uin
 
 static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index,
                               bool with_record) {
-    uint64_t time_ms;
     enum err err = call_text(call, RECEIPT_MEDIA_TYPE, bytes_of(NULL, 0));
-    return err ? err : receipt_add(call, final, index, with_record, &call->reply->body, &time_ms);
+    return err ? err : receipt_add(call, final, index, with_record, &call->reply->body);
 }
 
 /* ERR_SCOPE, as GET /v1/records/{id} would answer. Who asked in its own name is not given the public form instead: it would take it for the record's. */
