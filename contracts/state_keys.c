@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+const struct store_kept state_kept[] = {{"p ", false}, {"k ", false}, {"g ", true}, {NULL, false}};
+
 static struct state_key key_of(const char *prefix, struct bytes a, struct bytes b) {
     struct state_key key = {.len = 0};
     struct bytes parts[] = {bytes_text(prefix), a, b};

@@ -43,8 +43,12 @@
 #define QIZHENG_CONTRACTS_STATE_KEYS_H
 
 #include "contracts/view.h"
+#include "ledger/store/store.h"
 
-#define STATE_KEY_MAX 288         /* the longest: "s " and six texts take at most 256 */
+#define STATE_KEY_MAX 288 /* the longest: "s " and six texts take at most 256 */
+/* Kinds of rows for store_keep_rows: participants, keys, and what governance sets (protocol, parameters, rules). */
+extern const struct store_kept state_kept[];
+
 #define STATE_ROW_MAX (64 * 1024) /* largest row: a participant with 16 keys takes about 6 KiB */
 
 struct state_key {

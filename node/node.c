@@ -6,6 +6,7 @@
 #include "api/metrics.h"
 #include "api/server.h"
 #include "api/spool.h"
+#include "contracts/state_keys.h"
 #include "ledger/base/text.h"
 #include "ledger/crypto/secret.h"
 #include "ledger/proof/quorum.h"
@@ -359,6 +360,7 @@ static enum err storage_open(struct node *node, struct problem *ret_why) {
     char path[4096];
     enum err err =
         store_open(node->config->data_dir, node->genesis->ledger_id, true, &node->store, ret_why);
+    if (!err) store_keep_rows(node->store, state_kept);
     if (!err)
         err = path_join(node->config->node.keys_dir, "last-signed", path, sizeof path, ret_why);
     if (!err)

@@ -167,6 +167,14 @@ static void publish(struct store *store, const struct store_head *head) {
     pthread_mutex_lock(&store->lock);
     store->head = *head;
     pthread_mutex_unlock(&store->lock);
+    (void)snapshot_renew(store); /* without memory the next reader tries again */
+}
+
+static enum err commit_rows(struct work *work, struct problem *ret_why) {
+    bool changes_kept = snapshot_rows_begin(work->store, work->commit);
+    enum err err = write_rows(work->store, work->batch, ret_why);
+    if (changes_kept) snapshot_rows_end(work->store);
+    return err;
 }
 
 enum err store_commit(struct store *store, const struct store_commit *commit,
@@ -183,7 +191,7 @@ enum err store_commit(struct store *store, const struct store_commit *commit,
     if (err)
         err = undo(store, err, ret_why);
     else
-        err = write_rows(store, work.batch, ret_why);
+        err = commit_rows(&work, ret_why);
     kv_batch_done(work.batch);
     if (err) return err;
     publish(store, &work.head);
@@ -202,6 +210,7 @@ static enum err put_one(struct store *store, struct store_key key, struct bytes 
     put_row(batch, key, value);
     err = write_rows(store, batch, ret_why);
     kv_batch_done(batch);
+    if (!err) (void)snapshot_renew(store);
     return err;
 }
 

@@ -62,6 +62,16 @@ enum err store_keep_evidence(struct store *store, struct bytes evidence,
                              struct problem *ret_why) MUST_CHECK;
 struct store_head store_current(struct store *store); /* newest committed head; any thread */
 
+/* Kinds of contract state that hardly ever change and are read for nearly every record: their rows are kept in memory, up to LIMIT_KEPT_ROWS, from the first look-up on
+ * until a commit writes one of them. */
+struct store_kept {
+    const char *prefix; /* of the key without S */
+    bool
+        with_absent; /* also that there is no such row: for kinds of which nobody outside can ask for any name he likes */
+};
+/* kinds: ended by a NULL prefix, borrowed for as long as the store is open. Before threads start. */
+void store_keep_rows(struct store *store, const struct store_kept *kinds);
+
 /* A consistent snapshot of the newest commit: the head it shows and every row are of one batch. Cheap; close soon. What lies beyond its
  * size is ERR_NOT_FOUND; rows that must be there and are not, or contradict each other, are ERR_CORRUPT. A struct buf *ret is replaced, and
  * ERR_TOO_LARGE where it may not hold the value. All store_view_* functions are for any thread, one view per thread. */

@@ -1,11 +1,12 @@
 /* What store_open.c, store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
  *
- * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers. `evidence` is held while a
- * number is chosen and used. kv and segments are for any thread as their headers say. */
+ * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers, as it does newest and rows. `evidence` is held while
+ * a number is chosen and used, `renewing` while a snapshot is made. kept is constant after start. kv and segments are for any thread as their headers say. */
 #ifndef QIZHENG_STORE_STORE_IMPL_H
 #define QIZHENG_STORE_STORE_IMPL_H
 
 #include "ledger/store/kv.h"
+#include "ledger/store/rows.h"
 #include "ledger/store/segment.h"
 #include "ledger/store/store.h"
 #include "ledger/store/tree.h"
@@ -23,16 +24,43 @@ struct store {
     bool fresh;         /* nothing was ever committed */
     atomic_bool broken; /* a write failed with unknown outcome: no further ones */
     pthread_mutex_t evidence;
+    pthread_mutex_t renewing;
+    const struct store_kept *kept; /* NULL: no row is kept in memory */
+    atomic_bool stale;             /* the newest snapshot could not be made */
     pthread_mutex_t lock;
     struct store_head head;
+    struct store_snapshot *newest; /* what a view opens; NULL before the store is loaded */
+    struct rows
+        *rows; /* of the newest commit; NULL: none, or one that writes such rows is under way */
     atomic_int views; /* open ones; store_close asserts that there are none */
+};
+
+/* What was committed at one moment, for all who read it. */
+struct store_snapshot {
+    atomic_uint references;
+    struct kv *kv;
+    const struct kv_snapshot *data;
+    struct store_head head;
+    struct rows *rows; /* NULL: none kept */
 };
 
 struct store_view {
     struct store *store;
-    const struct kv_snapshot *snapshot;
+    const struct kv_snapshot *snapshot; /* NULL: the newest, while the store is being opened */
     struct store_head head;
+    struct store_snapshot *shared;
 };
+
+/* After every write: the newest snapshot is of what stands in the database now. ERR_NO_MEMORY ERR_IO ERR_CORRUPT; then the next snapshot_take tries it again. Any thread. */
+enum err snapshot_renew(struct store *store);
+/* The newest one, to be released. */
+enum err snapshot_take(struct store *store, struct store_snapshot **ret) MUST_CHECK;
+void snapshot_release(struct store_snapshot *snapshot); /* accepts NULL */
+/* Before a commit's write: true where it writes rows that are kept; then snapshot_rows_end follows it, however it ended. The writer. */
+bool snapshot_rows_begin(struct store *store, const struct store_commit *commit);
+void snapshot_rows_end(struct store *store);
+/* The kind of a state row that is kept, or NULL. key: without the S. */
+const struct store_kept *snapshot_kept(const struct store *store, struct bytes key);
 
 /* The head of an empty store. */
 struct store_head store_head_empty(void);

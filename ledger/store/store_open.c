@@ -155,14 +155,16 @@ static enum err load(struct store *store, const char *bodies, struct problem *re
     struct store_head *head = &store->head;
     enum err err = store_head_read(store->kv, NULL, &store->fresh, head);
     if (err) return problem_set(ret_why, err, "The head of the store cannot be read.");
-    struct store_view view = {store, NULL, *head};
+    struct store_view view = {.store = store, .head = *head};
     err = check_tree(&view, store->tree, ret_why);
     if (!err) err = check_last(&view, ret_why);
     if (!err)
         err = segment_open(bodies, store->ledger_id, head->segment, head->segment_end,
                            &store->segments, ret_why);
     if (!err) segment_end(store->segments, &head->segment, &head->segment_end);
-    return err;
+    if (err) return err;
+    err = snapshot_renew(store);
+    return err ? problem_set(ret_why, err, "The head of the store cannot be read.") : ERR_OK;
 }
 
 static struct store *store_new(const uint8_t ledger_id[32]) {
@@ -174,6 +176,8 @@ static struct store *store_new(const uint8_t ledger_id[32]) {
     store->next = malloc(sizeof *store->next);
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->evidence, NULL);
+    pthread_mutex_init(&store->renewing, NULL);
+    atomic_init(&store->stale, false);
     atomic_init(&store->broken, false);
     atomic_init(&store->views, 0);
     if (store->tree && store->next) return store;
@@ -220,11 +224,14 @@ enum err store_open(const char *dir, const uint8_t ledger_id[32], bool create, s
 void store_close(struct store *store) {
     if (!store) return;
     assert(atomic_load(&store->views) == 0);
+    snapshot_release(store->newest);
+    rows_release(store->rows);
     segment_close(store->segments);
     kv_close(store->kv);
     if (store->dir >= 0) close(store->dir);
     pthread_mutex_destroy(&store->lock);
     pthread_mutex_destroy(&store->evidence);
+    pthread_mutex_destroy(&store->renewing);
     free(store->tree);
     free(store->next);
     free(store);

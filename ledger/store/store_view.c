@@ -1,4 +1,4 @@
-/* See store.h: reading, from any thread. A view is a LevelDB snapshot and the head row that this snapshot holds, so everything read through
+/* See store.h: reading, from any thread. A view is a LevelDB snapshot and the head row that this snapshot holds (store_snapshot.c), so everything read through
  * it is of one commit, whatever the writer does meanwhile. Bodies need no snapshot: what is committed never changes.
  *
  * Sizes and indices may come from outside: what the view does not have is ERR_NOT_FOUND. What it must have and has not is ERR_CORRUPT. */
@@ -12,23 +12,22 @@
 enum err store_view_open(struct store *store, struct store_view **ret) {
     struct store_view *view = calloc(1, sizeof *view);
     if (!view) return ERR_NO_MEMORY;
-    view->store = store;
-    view->snapshot = kv_snapshot_open(store->kv);
-    atomic_fetch_add(&store->views, 1);
-    bool fresh;
-    enum err err = view->snapshot ? ERR_OK : ERR_NO_MEMORY;
-    if (!err) err = store_head_read(store->kv, view->snapshot, &fresh, &view->head);
+    enum err err = snapshot_take(store, &view->shared);
     if (err) {
-        store_view_close(view);
+        free(view);
         return err;
     }
+    view->store = store;
+    view->snapshot = view->shared->data;
+    view->head = view->shared->head;
+    atomic_fetch_add(&store->views, 1);
     *ret = view;
     return ERR_OK;
 }
 
 void store_view_close(struct store_view *view) {
     if (!view) return;
-    kv_snapshot_close(view->store->kv, view->snapshot);
+    snapshot_release(view->shared);
     atomic_fetch_sub(&view->store->views, 1);
     free(view);
 }
@@ -141,8 +140,19 @@ enum err store_view_evidence(struct store_view *view, uint64_t number, struct bu
     return get(view, key_evidence(number), ret);
 }
 
+/* From memory where the row is of a kind that is kept there; else from the database, and kept. */
 enum err store_view_state(struct store_view *view, struct bytes key, struct buf *ret) {
-    return get(view, key_state(key), ret);
+    struct rows *rows = view->shared ? view->shared->rows : NULL;
+    const struct store_kept *kept = rows ? snapshot_kept(view->store, key) : NULL;
+    if (!kept) return get(view, key_state(key), ret);
+    bool is_known;
+    enum err err = rows_get(rows, key, ret, &is_known);
+    if (err != ERR_NOT_FOUND || is_known) return err;
+    err = get(view, key_state(key), ret);
+    struct bytes value = buf_bytes(ret);
+    if (!err) rows_put(rows, key, &value);
+    if (err == ERR_NOT_FOUND && kept->with_absent) rows_put(rows, key, NULL);
+    return err;
 }
 
 enum err store_view_scan(struct store_view *view, struct bytes prefix, struct bytes from,

@@ -52,6 +52,7 @@ Test(store_walk, sparse_lists_are_leapt_over) {
         kv_batch_put(batch, key_bytes(&key), bytes_text("value"));
     }
     cr_assert(kv_write(world.store->kv, batch, false, NULL) == ERR_OK);
+    cr_assert(snapshot_renew(world.store) == ERR_OK);
     kv_batch_done(batch);
     cr_assert(store_view_open(world.store, &view) == ERR_OK);
     cr_assert(store_walk_open(view, prefix, &walk) == ERR_OK);
@@ -78,6 +79,7 @@ Test(store_walk, rows_beyond_the_view_or_of_another_length_are_corrupt) {
         struct kv_batch *batch = kv_batch_new();
         kv_batch_put(batch, key_bytes(&keys[i]), bytes_of(NULL, 0));
         cr_assert(kv_write(world.store->kv, batch, false, NULL) == ERR_OK);
+        cr_assert(snapshot_renew(world.store) == ERR_OK);
         kv_batch_done(batch);
         cr_assert(store_view_open(world.store, &view) == ERR_OK);
         cr_assert(store_walk_open(view, key_type_prefix("odd"), &walk) == ERR_OK);

@@ -1,0 +1,237 @@
+/* Rows kept in memory: never another answer than the database's at that commit, and bounded. */
+#include "ledger/store/rows.h"
+
+#include "ledger/base/limits.h"
+#include "ledger/store/fault.h"
+#include "tests/lib/store.h"
+
+#include <pthread.h>
+
+TestSuite(store_rows, .timeout = 60);
+
+/* -- the table -- */
+
+Test(store_rows, a_row_is_known_once_it_was_put_and_stays_as_it_was) {
+    struct rows *rows = rows_new();
+    struct buf got;
+    bool known = true;
+    struct bytes first = bytes_text("one"), second = bytes_text("two");
+    buf_init(&got, 100);
+    cr_assert(rows != NULL);
+    cr_expect(rows_get(rows, bytes_text("k"), &got, &known) == ERR_NOT_FOUND && !known);
+    rows_put(rows, bytes_text("k"), &first);
+    rows_put(rows, bytes_text("k"), &second);
+    cr_expect(rows_get(rows, bytes_text("k"), &got, &known) == ERR_OK && known);
+    cr_expect(bytes_is(buf_bytes(&got), "one"));
+    rows_put(rows, bytes_text("none"), NULL);
+    cr_expect(rows_get(rows, bytes_text("none"), &got, &known) == ERR_NOT_FOUND && known);
+    buf_done(&got);
+    rows_release(rows);
+}
+
+Test(store_rows, a_row_longer_than_the_buffer_is_too_large) {
+    struct rows *rows = rows_new();
+    struct buf got;
+    bool known;
+    struct bytes value = bytes_text("longer than four");
+    buf_init(&got, 4);
+    rows_put(rows, bytes_text("k"), &value);
+    cr_expect(rows_get(rows, bytes_text("k"), &got, &known) == ERR_TOO_LARGE);
+    buf_done(&got);
+    rows_release(rows);
+}
+
+/* However much is put, what is held is right and within the limit. */
+Test(store_rows, a_full_table_keeps_what_it_has_and_takes_no_more) {
+    struct rows *rows = rows_new();
+    static uint8_t large[64 * 1024];
+    struct buf got;
+    size_t held = 0, bytes = 0;
+    buf_init(&got, sizeof large);
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint8_t key[4];
+        put_u32(key, i);
+        put_u32(large, i);
+        struct bytes value = bytes_of(large, i % 2 ? 4 : sizeof large);
+        rows_put(rows, bytes_of(key, 4), &value);
+    }
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint8_t key[4];
+        bool known;
+        put_u32(key, i);
+        if (rows_get(rows, bytes_of(key, 4), &got, &known)) continue;
+        cr_assert(got.len == (i % 2 ? 4 : sizeof large) && get_u32(got.data) == i);
+        held++;
+        bytes += got.len;
+    }
+    cr_expect(held > 1000, "%zu", held);
+    cr_expect(bytes <= LIMIT_KEPT_ROWS, "%zu", bytes);
+    buf_done(&got);
+    rows_release(rows);
+}
+
+/* -- beside the store: its row `counter` is the revision of the newest commit -- */
+
+static const struct store_kept kinds[] = {{"count", false}, {"none", true}, {NULL, false}};
+static struct world world;
+
+static void setup(void) {
+    world_init(&world);
+    store_keep_rows(world.store, kinds);
+}
+
+static void teardown(void) {
+    world_done(&world);
+}
+
+TestSuite(store_kept, .init = setup, .fini = teardown, .timeout = 60);
+
+static uint64_t counter_of(struct store_view *view) {
+    struct buf got;
+    buf_init(&got, 100);
+    enum err err = store_view_state(view, bytes_text("counter"), &got);
+    uint64_t counter = err || got.len != 8 ? UINT64_MAX : get_u64(got.data);
+    buf_done(&got);
+    return counter;
+}
+
+static enum err state_of(struct store_view *view, const char *key) {
+    struct buf got;
+    buf_init(&got, 100);
+    enum err err = store_view_state(view, bytes_text(key), &got);
+    buf_done(&got);
+    return err;
+}
+
+Test(store_kept, each_view_sees_the_row_of_its_commit_however_often_it_asks) {
+    struct store_view *views[20];
+    for (uint64_t i = 0; i < 20; i++) {
+        world_commit(&world, 1, false);
+        views[i] = world_view(&world);
+        if (i % 2) cr_assert(counter_of(views[i]) == i + 1);
+    }
+    for (int again = 0; again < 3; again++)
+        for (uint64_t i = 0; i < 20; i++) cr_expect(counter_of(views[i]) == i + 1);
+    for (size_t i = 0; i < 20; i++) store_view_close(views[i]);
+}
+
+static void state_write(const char *key, const char *value) {
+    struct store_write write = {
+        .key = bytes_text(key), .value = bytes_text(value ? value : ""), .erase = !value};
+    struct store_commit commit = {.position = {1, ++world.revision},
+                                  .time_ms = store_current(world.store).time_ms,
+                                  .writes = &write,
+                                  .write_count = 1,
+                                  .order_state = bytes_text("o")};
+    struct store_head head;
+    cr_assert(store_commit(world.store, &commit, &head, NULL) == ERR_OK);
+}
+
+Test(store_kept, a_row_that_was_absent_appears_and_one_that_was_there_goes) {
+    world_commit(&world, 1, false);
+    struct store_view *before = world_view(&world);
+    cr_expect(state_of(before, "none") == ERR_NOT_FOUND);
+    state_write("none", "now");
+    struct store_view *with = world_view(&world);
+    cr_expect(state_of(with, "none") == ERR_OK);
+    cr_expect(state_of(before, "none") == ERR_NOT_FOUND);
+    state_write("none", NULL);
+    struct store_view *after = world_view(&world);
+    cr_expect(state_of(after, "none") == ERR_NOT_FOUND);
+    cr_expect(state_of(with, "none") == ERR_OK);
+    store_view_close(before);
+    store_view_close(with);
+    store_view_close(after);
+}
+
+/* What is kept is shared with the next commits until one of them writes such a row. */
+Test(store_kept, rows_stay_in_memory_over_commits_that_leave_them_alone) {
+    world_commit(&world, 1, false);
+    struct store_view *first = world_view(&world);
+    cr_assert(counter_of(first) == 1);
+    state_write("another", "value");
+    struct store_view *second = world_view(&world);
+    cr_expect(second->shared != first->shared && second->shared->rows == first->shared->rows);
+    state_write("counted", "value");
+    struct store_view *third = world_view(&world);
+    cr_expect(third->shared->rows != first->shared->rows);
+    cr_expect(counter_of(third) == 1);
+    store_view_close(first);
+    store_view_close(second);
+    store_view_close(third);
+}
+
+static enum err broken(const char *step, bool before) {
+    return strcmp(step, "kv_write") == 0 && !before ? ERR_IO : ERR_OK;
+}
+
+Test(store_kept, a_write_that_lost_its_answer_shows_readers_nothing_new) {
+    world_commit(&world, 1, false);
+    struct store_view *view = world_view(&world);
+    cr_assert(counter_of(view) == 1);
+    store_view_close(view);
+    store_fault = broken;
+    world.revision++;
+    struct store_head head;
+    cr_assert(world_try(&world, 1, false, &head, NULL, NULL) == ERR_IO);
+    store_fault = NULL;
+    view = world_view(&world);
+    cr_expect(counter_of(view) == 1 && store_view_head(view).size == 1);
+    store_view_close(view);
+    world_reopen(&world);
+    view = world_view(&world);
+    cr_expect(counter_of(view) == 2 && store_view_head(view).size == 2);
+    store_view_close(view);
+}
+
+struct reading {
+    pthread_t thread;
+    struct store *store;
+    atomic_bool *stop;
+    uint64_t wrong, views;
+};
+
+static void *read_while(void *arg) {
+    struct reading *reading = arg;
+    while (!atomic_load(reading->stop)) {
+        struct store_view *view;
+        if (store_view_open(reading->store, &view)) {
+            reading->wrong++;
+            continue;
+        }
+        uint64_t counter = counter_of(view);
+        reading->wrong += counter != store_view_head(view).position.revision;
+        reading->wrong += state_of(view, "none") != ERR_NOT_FOUND;
+        reading->views++;
+        store_view_close(view);
+    }
+    return NULL;
+}
+
+static void *write_beside(void *arg) {
+    struct reading *reading = arg;
+    while (!atomic_load(reading->stop)) {
+        uint8_t raw[8];
+        put_u64(raw, reading->views++);
+        reading->wrong += store_put_checkpoint(reading->store, bytes_of(raw, 8), NULL) != ERR_OK;
+    }
+    return NULL;
+}
+
+Test(store_kept, readers_find_the_row_of_their_commit_while_others_write) {
+    struct reading readings[5];
+    atomic_bool stop;
+    atomic_init(&stop, false);
+    world_commit(&world, 1, false);
+    for (unsigned i = 0; i < 5; i++) {
+        readings[i] = (struct reading){.store = world.store, .stop = &stop};
+        cr_assert(pthread_create(&readings[i].thread, NULL, i < 4 ? read_while : write_beside,
+                                 &readings[i]) == 0);
+    }
+    for (int i = 0; i < 100; i++) world_commit(&world, (size_t)i % 3, false);
+    atomic_store(&stop, true);
+    for (unsigned i = 0; i < 5; i++) {
+        cr_assert(pthread_join(readings[i].thread, NULL) == 0);
+        cr_expect(readings[i].wrong == 0 && readings[i].views > 0);
+    }
+}
