@@ -53,7 +53,7 @@ enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
     }
     memcpy(ret->id, record->id, RECORD_ID_LEN);
     ret->has_id = true;
-    struct outcome *outcome = calloc(1, sizeof *outcome);
+    struct outcome *outcome = malloc(sizeof *outcome);
     err = outcome ? check(api, record, ret, outcome) : ERR_NO_MEMORY;
     if (err)
         record_done(record);

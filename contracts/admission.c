@@ -215,7 +215,8 @@ static enum err writes_stage(struct candidate *c) {
     enum err err = c->type->apply ? c->type->apply(&c->input, overlay, c->admission->index,
                                                    &c->outcome->problem)
                                   : ERR_OK;
-    if (!err) err = findings_open(c);
+    if (err || c->admission->is_check) return err;
+    err = findings_open(c);
     if (!err) err = holder_keep(overlay, c->type, c->record);
     if (!err) err = lists_put(overlay, c->record, owner_of(c), c->admission->index);
     if (!err) err = statistics_count(overlay, c->record, owner_of(c), c->admission->time_ms);
@@ -223,11 +224,9 @@ static enum err writes_stage(struct candidate *c) {
 }
 
 static void outcome_begin(struct outcome *outcome, const struct record *record) {
+    outcome_init(outcome);
     outcome->kind = OUTCOME_REFUSED;
     memcpy(outcome->id, record->id, RECORD_ID_LEN);
-    outcome->index = 0;
-    memset(&outcome->problem, 0, sizeof outcome->problem);
-    outcome->hits.count = 0;
 }
 
 static enum err refused(struct candidate *c, enum err err) {
@@ -263,7 +262,10 @@ enum err admission_run(const struct admission *admission, const struct record *r
     err = checks_run(&c);
     if (!err) err = writes_stage(&c);
     if (err) return refused(&c, err);
-    err = overlay_accept(admission->overlay, record->id, admission->index);
+    if (admission->is_check)
+        overlay_refuse(admission->overlay);
+    else
+        err = overlay_accept(admission->overlay, record->id, admission->index);
     if (err) return err;
     ret->kind = OUTCOME_ACCEPTED;
     ret->index = admission->index;

@@ -10,6 +10,7 @@ struct admission {
     uint64_t index;      /* of the leaf to be */
     uint64_t time_ms;    /* ledger time, at most LIMIT_JSON_INT */
     bool skip_signature; /* the host verified these very bytes under the key with this kid */
+    bool is_check;       /* only the answer is wanted: what would be written is thrown away */
 };
 
 /* Accepted: the record's writes are in the overlay. Known or refused: the overlay is as it was. Anything but ERR_OK means that this node cannot tell:

@@ -98,6 +98,18 @@ static enum err envelope_check(const struct machine *machine, const struct machi
     return ERR_OK;
 }
 
+/* -- outcomes -- */
+
+void outcome_init(struct outcome *outcome) {
+    memset(outcome, 0, offsetof(struct outcome, hits.items));
+}
+
+void outcome_copy(struct outcome *to, const struct outcome *from) {
+    assert(from->hits.count <= RULE_HITS);
+    memcpy(to, from, offsetof(struct outcome, hits.items));
+    memcpy(to->hits.items, from->hits.items, from->hits.count * sizeof from->hits.items[0]);
+}
+
 /* -- records of a batch -- */
 
 /* One batch on its way; `tip` is a copy until all of it is done. */
@@ -112,7 +124,7 @@ struct run {
 static enum err effects_room(struct effects *effects, size_t count) {
     if (count == 0) return ERR_OK;
     effects->entries = calloc(count, sizeof *effects->entries);
-    effects->outcomes = calloc(count, sizeof *effects->outcomes);
+    effects->outcomes = malloc(count * sizeof *effects->outcomes);
     effects->records = calloc(count, sizeof(struct record *));
     return effects->entries && effects->outcomes && effects->records ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -150,6 +162,7 @@ static enum err record_apply(struct run *run, struct bytes bytes,
                              const struct machine_checked *checked) {
     struct outcome *outcome = &run->effects->outcomes[run->effects->outcome_count++];
     const struct record *record;
+    outcome_init(outcome);
     enum err err = record_take(run, bytes, checked, outcome, &record);
     if (err || !record) return err;
     struct admission admission = {.machine = run->machine,
@@ -274,7 +287,7 @@ enum err machine_replay(const struct machine *machine, struct overlay *overlay,
     if (err) return err;
     struct admission admission = {
         .machine = machine, .overlay = overlay, .index = tip->size, .time_ms = time_ms};
-    struct outcome *outcome = calloc(1, sizeof *outcome);
+    struct outcome *outcome = malloc(sizeof *outcome);
     err = outcome ? admission_run(&admission, record, outcome) : ERR_NO_MEMORY;
     if (!err) err = outcome_replayed(outcome, ret_why);
     free(outcome);
@@ -296,7 +309,8 @@ enum err machine_check(const struct machine *machine, struct view view, uint64_t
                                   .overlay = overlay,
                                   .index = size,
                                   .time_ms = time_ms,
-                                  .skip_signature = !check_signature};
+                                  .skip_signature = !check_signature,
+                                  .is_check = true};
     err = admission_run(&admission, record, ret_outcome);
     overlay_close(overlay);
     return err;

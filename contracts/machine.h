@@ -53,6 +53,10 @@ struct outcome {
         hits; /* accepted: FAIL under flag, RISK and UNKNOWN; refused by rule: what refused it */
 };
 
+/* Most records have no hits, and all that could be take 10 KiB: memory for an outcome need not be zeroed, and copies leave out what is not used. */
+void outcome_init(struct outcome *outcome);
+void outcome_copy(struct outcome *to, const struct outcome *from);
+
 /* Effects of one batch. Entries borrow from the batch bytes, from `checked` records, or from records held here. */
 struct effects {
     struct store_entry *entries;

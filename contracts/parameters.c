@@ -62,28 +62,12 @@ static bool value_read(const struct json *object, const struct parameter *parame
            *ret <= parameter->max;
 }
 
-/* The group's object: the default, and over it what `given` (may be NULL) says. */
-static struct json *group_json(const char *group, const struct json *given) {
+static struct json *group_json(const char *group) {
     struct json *object = json_new_object();
     enum err err = object ? ERR_OK : ERR_NO_MEMORY;
     for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
-        int64_t value;
-        if (!same_group(table[i].group, group)) continue;
-        if (!value_read(given, &table[i], &value)) value = table[i].standard;
-        err = json_put_int(object, table[i].name, value);
-    }
-    if (!err) return object;
-    json_done(object);
-    return NULL;
-}
-
-static struct json *parameters_json(const struct json *given) {
-    struct json *object = group_json(NULL, given);
-    enum err err = object ? ERR_OK : ERR_NO_MEMORY;
-    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
-        const char *group = table[i].group;
-        if (group && !json_member(object, group))
-            err = json_put(object, group, group_json(group, given));
+        if (same_group(table[i].group, group))
+            err = json_put_int(object, table[i].name, table[i].standard);
     }
     if (!err) return object;
     json_done(object);
@@ -91,7 +75,15 @@ static struct json *parameters_json(const struct json *given) {
 }
 
 struct json *machine_parameters_default(void) {
-    return parameters_json(NULL);
+    struct json *object = group_json(NULL);
+    enum err err = object ? ERR_OK : ERR_NO_MEMORY;
+    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
+        const char *group = table[i].group;
+        if (group && !json_member(object, group)) err = json_put(object, group, group_json(group));
+    }
+    if (!err) return object;
+    json_done(object);
+    return NULL;
 }
 
 static enum err known_all(const struct json *all, const char *group, const struct json *object) {
@@ -108,41 +100,42 @@ static enum err known_all(const struct json *all, const char *group, const struc
     return err;
 }
 
-static enum err row_put(struct overlay *overlay, const struct json *full) {
+/* The row: the values as u64, in the table's order. It is read several times for each record, so it is no JSON. */
+static enum err row_put(struct overlay *overlay, const struct json *object) {
     struct state_key key = state_key_governance("parameters");
-    struct buf row;
-    buf_init(&row, STATE_ROW_MAX);
-    enum err err = json_format(full, &row);
-    if (!err) err = overlay_put(overlay, state_key_bytes(&key), buf_bytes(&row));
-    buf_done(&row);
-    return err;
+    uint8_t row[8 * TABLE_COUNT];
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        int64_t value;
+        if (!value_read(object, &table[i], &value)) value = table[i].standard;
+        put_u64(row + 8 * i, (uint64_t)value);
+    }
+    return overlay_put(overlay, state_key_bytes(&key), bytes_of(row, sizeof row));
 }
 
 enum err parameters_put(struct overlay *overlay, const struct json *object) {
     enum err err = known_all(object, NULL, object);
-    if (err) return err;
-    struct json *full = parameters_json(object);
-    if (!full) return ERR_NO_MEMORY;
-    err = row_put(overlay, full);
-    json_done(full);
-    return err;
+    return err ? err : row_put(overlay, object);
+}
+
+static enum err row_decode(struct bytes row, struct parameters *ret) {
+    struct cursor cursor = cursor_of(row);
+    struct parameters parameters;
+    bool good = true;
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        int64_t value = (int64_t)cursor_u64(&cursor);
+        good = good && value >= table[i].min && value <= table[i].max;
+        memcpy((uint8_t *)&parameters + table[i].offset, &value, sizeof value);
+    }
+    if (!good || !cursor_ended(&cursor)) return ERR_CORRUPT;
+    *ret = parameters;
+    return ERR_OK;
 }
 
 enum err parameters_get(struct view view, struct parameters *ret) {
     struct buf row;
-    struct json *object = NULL;
-    struct parameters parameters;
     buf_init(&row, STATE_ROW_MAX);
     enum err err = state_get(view, state_key_governance("parameters"), &row);
-    if (!err) err = json_parse(buf_bytes(&row), &object, NULL);
-    for (size_t i = 0; !err && i < TABLE_COUNT; i++) {
-        int64_t value = 0;
-        if (!value_read(object, &table[i], &value)) err = ERR_CORRUPT;
-        memcpy((uint8_t *)&parameters + table[i].offset, &value, sizeof value);
-    }
-    json_done(object);
+    if (!err) err = row_decode(buf_bytes(&row), ret);
     buf_done(&row);
-    if (err == ERR_NOT_FOUND || err == ERR_MALFORMED_JSON) return ERR_CORRUPT;
-    if (!err) *ret = parameters;
-    return err;
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }

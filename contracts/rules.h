@@ -37,8 +37,8 @@ struct rule_hit {
 };
 
 struct rule_hits {
-    struct rule_hit items[RULE_HITS];
     size_t count;
+    struct rule_hit items[RULE_HITS]; /* those from count on are not even zeroed */
 };
 
 const struct rule *rule_find(const char *id);

@@ -36,7 +36,7 @@
  *        type text8, act text8,
  *        item text8, result text8
  *   "g protocol"               u32                                                                                          machine.c
- *   "g parameters"             JSON object                                                                                  parameters.c
+ *   "g parameters"             the values of parameters.c, in the order of its table: u64 each                              parameters.c
  *   "g rule " rule id          version u32, action u8, JSON object of parameters to the end                                 rules.c
  */
 #ifndef QIZHENG_CONTRACTS_STATE_KEYS_H

@@ -6,13 +6,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct submission *submission_new(struct record *record) {
-    struct submission *submission = calloc(1, sizeof *submission);
+    struct submission *submission = malloc(sizeof *submission);
     if (!submission) {
         record_done(record);
         return NULL;
     }
+    memset(submission, 0, offsetof(struct submission, outcome));
+    outcome_init(&submission->outcome);
     atomic_init(&submission->references, 2);
     atomic_init(&submission->state, SUBMISSION_RECEIVED);
     (void)sem_init(&submission->done, 0, 0);

@@ -16,9 +16,9 @@ struct submission {
     atomic_int state; /* enum submission_state */
     sem_t done;       /* a latch: above 0 once state has left RECEIVED */
     struct record *record;
-    struct outcome outcome;
     uint64_t time_ms;
     struct submission *next; /* the pipeline's lists */
+    struct outcome outcome;  /* last: most of it is never touched (machine.h) */
 };
 
 /* Takes record over, also without memory (NULL). Two references are held. */

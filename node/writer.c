@@ -188,7 +188,7 @@ static struct submission *round_answer(struct writer *writer, struct round *roun
             at->outcome.kind = OUTCOME_REFUSED;
             at->outcome.problem = round->effects.skipped_why;
         } else {
-            at->outcome = round->effects.outcomes[i];
+            outcome_copy(&at->outcome, &round->effects.outcomes[i]);
         }
         if (at->outcome.kind == OUTCOME_REFUSED) {
             metric_refused(at->outcome.problem.err);

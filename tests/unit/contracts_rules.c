@@ -214,9 +214,15 @@ Test(contracts_rules, parameters_that_are_lost_or_damaged_stop_the_reader) {
     struct fixture *f = begin();
     struct parameters read;
     cr_assert(parameters_get(overlay_view(f->overlay), &read) == ERR_CORRUPT);
-    memory_put(&f->state, bytes_text("g parameters"), bytes_text("{"));
-    cr_assert(parameters_get(overlay_view(f->overlay), &read) == ERR_CORRUPT);
-    memory_put(&f->state, bytes_text("g parameters"), bytes_text("{}"));
+    uint8_t row[25] = {0};
+    for (size_t len = 0; len <= sizeof row; len++) {
+        for (size_t i = 0; i < 3; i++) put_u64(row + 8 * i, i ? 1 : 60);
+        memory_put(&f->state, bytes_text("g parameters"), bytes_of(row, len));
+        cr_assert(parameters_get(overlay_view(f->overlay), &read) ==
+                  (len == 24 ? ERR_OK : ERR_CORRUPT));
+    }
+    put_u64(row, 59); /* no window is as short */
+    memory_put(&f->state, bytes_text("g parameters"), bytes_of(row, 24));
     cr_assert(parameters_get(overlay_view(f->overlay), &read) == ERR_CORRUPT);
     end(f);
 }

@@ -38,7 +38,8 @@ static void raw_put(struct store_key key, struct bytes value) {
     struct kv_batch *batch = kv_batch_new();
     kv_batch_put(batch, key_bytes(&key), value);
     cr_assert(kv_write(world.store->kv, batch, false, NULL) == ERR_OK);
-    (void)snapshot_renew(world.store); /* fails where the head is damaged: then the next view does */
+    (void)snapshot_renew(
+        world.store); /* fails where the head is damaged: then the next view does */
     kv_batch_done(batch);
 }
 
