@@ -18,6 +18,8 @@ struct submission_result {
     enum submission_state state;
     const struct outcome *outcome; /* REFUSED and FINAL; borrowed until release */
     uint64_t time_ms;              /* FINAL: of the leaf */
+    const struct record *
+        record; /* what was submitted: FINAL and accepted, the leaf's body; borrowed until release */
 };
 
 struct api_checkpoint {

@@ -112,15 +112,23 @@ enum err call_reader(struct api_call *call, struct reader *ret) MUST_CHECK;
 enum err call_reader_maybe(struct api_call *call, struct reader *ret, bool *ret_has) MUST_CHECK;
 
 /* -- receipts (receipts.c) -- */
-/* Appends the receipt of the leaf at index under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;
- * ERR_TOO_LARGE. */
-enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
+/* A leaf that a receipt is asked for: found in the log, or by whoever has just seen its record become one. */
+struct receipt_of {
+    uint64_t index, time_ms;
+    uint8_t leaf[LEAF_LEN];
+    const struct record
+        *record; /* with the very bytes that are stored; NULL: it is read. Borrowed */
+};
+enum err receipt_of_index(struct store_view *view, uint64_t index,
+                          struct receipt_of *ret) MUST_CHECK;
+struct receipt_of receipt_of_record(const struct record *record, uint64_t index, uint64_t time_ms);
+/* Appends its receipt under final's checkpoint. with_record: the stored record and its issuer chain, else the leaf alone. Nothing is appended on failure;
+ * ERR_TOO_LARGE with a reason in call->why. */
+enum err receipt_add(struct api_call *call, struct call_final *final, const struct receipt_of *of,
                      bool with_record, struct buf *out) MUST_CHECK;
-/* Appends object, which has members, with the member `receipt` behind them: with the record. *out is left as it happens to be on failure. */
-enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
+/* Appends the text of that object with a member `receipt` behind the others: the receipt with its record. */
+enum err receipt_join(struct api_call *call, struct call_final *final, const struct receipt_of *of,
                       struct json *object, struct buf *out) MUST_CHECK;
-/* Ledger time of a leaf, milliseconds since 1970 UTC. */
-enum err receipt_time(struct store_view *view, uint64_t index, uint64_t *ret_ms) MUST_CHECK;
 
 /* -- documents (documents.c) -- */
 /* {"alg","digest","present","since"?}: whether a leaf below the final size names that document, and the first one's time. */

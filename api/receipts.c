@@ -52,10 +52,18 @@ static enum err builder_body(struct builder *builder, uint64_t index, struct byt
     return ret->data ? ERR_OK : ERR_NO_MEMORY;
 }
 
-enum err receipt_time(struct store_view *view, uint64_t index, uint64_t *ret) {
-    uint8_t leaf[LEAF_LEN], hash[32];
-    enum err err = store_view_leaf(view, index, leaf);
-    return err ? err : leaf_decode(leaf, ret, hash);
+enum err receipt_of_index(struct store_view *view, uint64_t index, struct receipt_of *ret) {
+    uint8_t hash[32];
+    memset(ret, 0, sizeof *ret);
+    ret->index = index;
+    enum err err = store_view_leaf(view, index, ret->leaf);
+    return err ? err : leaf_decode(ret->leaf, &ret->time_ms, hash);
+}
+
+struct receipt_of receipt_of_record(const struct record *record, uint64_t index, uint64_t time_ms) {
+    struct receipt_of of = {.index = index, .time_ms = time_ms, .record = record};
+    leaf_encode(time_ms, record->hash, of.leaf);
+    return of;
 }
 
 /* A holder's own record: its key was bound by the record that its ref names. */
@@ -68,14 +76,12 @@ static enum err holder_bound(struct store_view *view, struct bytes body, uint64_
     return err;
 }
 
-/* Index of the leaf that bound the key that signed the stored record at index. A key that a participant had by then is no holder's (contracts/holder.h), so its kid decides; the record
- * is read whole for holders alone. It can be read, and its key was bound before: whatever else is found is this node's trouble. */
-static enum err body_bound(struct store_view *view, uint64_t index, struct bytes body,
-                           uint64_t *ret) {
-    char kid[KEY_KID_LEN + 1];
+/* Index of the leaf that bound the key with that kid, which signed the stored record at index. A key that a participant had by then is no holder's (contracts/holder.h), so its kid decides; the
+ * record is read whole for holders alone. It can be read, and its key was bound before: whatever else is found is this node's trouble. */
+static enum err kid_bound(struct store_view *view, uint64_t index, const char *kid,
+                          struct bytes body, uint64_t *ret) {
     struct registry_key key;
-    enum err err = jws_kid(body, kid, NULL);
-    if (!err) err = registry_key_get(api_state_view(view), kid, &key);
+    enum err err = registry_key_get(api_state_view(view), kid, &key);
     if (!err && key.bound_index < index) {
         *ret = key.bound_index;
         return ERR_OK;
@@ -84,13 +90,23 @@ static enum err body_bound(struct store_view *view, uint64_t index, struct bytes
     return err && err_class(err) == ERR_CLASS_REFUSE ? ERR_CORRUPT : err;
 }
 
+static enum err body_bound(struct store_view *view, uint64_t index, struct bytes body,
+                           uint64_t *ret) {
+    char kid[KEY_KID_LEN + 1];
+    enum err err = jws_kid(body, kid, NULL);
+    if (err) return err_class(err) == ERR_CLASS_REFUSE ? ERR_CORRUPT : err;
+    return kid_bound(view, index, kid, body, ret);
+}
+
 static enum err builder_link(struct builder *builder, uint64_t index, struct bytes *ret_body) {
     if (builder->link_count == LIMIT_CHAIN) return ERR_TOO_LARGE;
     struct receipt_link *link = &builder->links[builder->link_count];
     enum err err = builder_body(builder, index, ret_body);
     if (!err) err = builder_proof(builder, index, &link->proof);
-    if (!err) err = receipt_time(builder->final->view, index, &link->time_ms);
+    struct receipt_of of;
+    if (!err) err = receipt_of_index(builder->final->view, index, &of);
     if (err) return err;
+    link->time_ms = of.time_ms;
     if (index == 0)
         link->genesis = *ret_body;
     else
@@ -129,29 +145,35 @@ static enum err issuer_text(struct builder *builder, uint64_t bound, struct buf 
 }
 
 /* Record and issuer of a receipt that shows them. */
-static enum err record_parts(struct builder *builder, uint64_t index, struct receipt_parts *parts) {
+static enum err record_parts(struct builder *builder, const struct receipt_of *of,
+                             struct receipt_parts *parts) {
+    struct store_view *view = builder->final->view;
     uint64_t bound = 0;
-    if (index == 0) return ERR_OK; /* the genesis is no record: its leaf stands */
-    enum err err = builder_body(builder, index, &parts->record);
-    if (!err) err = body_bound(builder->final->view, index, parts->record, &bound);
+    enum err err = ERR_OK;
+    if (of->index == 0) return ERR_OK; /* the genesis is no record: its leaf stands */
+    if (of->record) {
+        parts->record = of->record->canonical;
+        err = kid_bound(view, of->index, of->record->jws.kid, parts->record, &bound);
+    } else {
+        err = builder_body(builder, of->index, &parts->record);
+        if (!err) err = body_bound(view, of->index, parts->record, &bound);
+    }
     if (err) return err;
-    if (bound >= index) return ERR_CORRUPT;
+    if (bound >= of->index) return ERR_CORRUPT;
     err = issuer_text(builder, bound, &builder->issuer);
     parts->issuer = buf_bytes(&builder->issuer);
     return err;
 }
 
-static enum err build(struct builder *builder, uint64_t index, bool with_record, struct buf *out) {
-    uint8_t leaf[LEAF_LEN], hash[32];
-    struct receipt_parts parts = {.leaf = leaf};
-    enum err err = store_view_leaf(builder->final->view, index, leaf);
-    if (!err) err = leaf_decode(leaf, &parts.time_ms, hash);
-    if (!err) err = builder_proof(builder, index, &parts.proof);
-    if (!err && with_record) err = record_parts(builder, index, &parts);
+static enum err build(struct builder *builder, const struct receipt_of *of, bool with_record,
+                      struct buf *out) {
+    struct receipt_parts parts = {.leaf = of->leaf, .time_ms = of->time_ms};
+    enum err err = builder_proof(builder, of->index, &parts.proof);
+    if (!err && with_record) err = record_parts(builder, of, &parts);
     return err ? err : receipt_format(&parts, out);
 }
 
-enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t index,
+enum err receipt_add(struct api_call *call, struct call_final *final, const struct receipt_of *of,
                      bool with_record, struct buf *out) {
     struct builder *builder = calloc(1, sizeof *builder);
     if (!builder) return ERR_NO_MEMORY;
@@ -161,7 +183,7 @@ enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t i
     buf_init(&builder->scratch, LIMIT_RECEIPT);
     buf_init(&builder->issuer, LIMIT_RECEIPT);
     size_t before = out->len;
-    enum err err = build(builder, index, with_record, out);
+    enum err err = build(builder, of, with_record, out);
     if (!err && out->len - before > LIMIT_RECEIPT) err = ERR_TOO_LARGE;
     if (err) out->len = before;
     if (err == ERR_TOO_LARGE) {
@@ -175,14 +197,14 @@ enum err receipt_add(struct api_call *call, struct call_final *final, uint64_t i
     return err;
 }
 
-enum err receipt_join(struct api_call *call, struct call_final *final, uint64_t index,
+enum err receipt_join(struct api_call *call, struct call_final *final, const struct receipt_of *of,
                       struct json *object, struct buf *out) {
     enum err err = json_format(object, out);
     if (err) return err;
     assert(out->len && out->data[out->len - 1] == '}');
     out->len--;
     err = buf_add_text(out, ",\"receipt\":");
-    if (!err) err = receipt_add(call, final, index, true, out);
+    if (!err) err = receipt_add(call, final, of, true, out);
     return err ? err : buf_format(out, "}");
 }
 
@@ -210,8 +232,10 @@ static enum err reply_proof(struct api_call *call, struct call_final *final, uin
 
 static enum err reply_receipt(struct api_call *call, struct call_final *final, uint64_t index,
                               bool with_record) {
+    struct receipt_of of;
     enum err err = call_text(call, RECEIPT_MEDIA_TYPE, bytes_of(NULL, 0));
-    return err ? err : receipt_add(call, final, index, with_record, &call->reply->body);
+    if (!err) err = receipt_of_index(final->view, index, &of);
+    return err ? err : receipt_add(call, final, &of, with_record, &call->reply->body);
 }
 
 /* ERR_SCOPE, as GET /v1/records/{id} would answer. Who asked in its own name is not given the public form instead: it would take it for the record's. */

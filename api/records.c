@@ -86,40 +86,58 @@ static enum err put_hits(struct json *body, const struct rule_hits *hits) {
 }
 
 /* What stands around a receipt. hits NULL: the record was known and nothing was judged now. */
-static enum err summary(struct submission_call *s, struct call_final *final, uint64_t index,
+static enum err summary(struct submission_call *s, const struct receipt_of *of,
                         const struct rule_hits *hits, struct json *body) {
-    uint64_t time_ms = 0;
-    enum err err = receipt_time(final->view, index, &time_ms);
-    if (!err) err = json_put_text(body, "id", s->id_hex);
-    if (!err) err = json_put_int(body, "index", (int64_t)index);
-    if (!err) err = json_put_int(body, "time", (int64_t)time_ms);
+    enum err err = json_put_text(body, "id", s->id_hex);
+    if (!err) err = json_put_int(body, "index", (int64_t)of->index);
+    if (!err) err = json_put_int(body, "time", (int64_t)of->time_ms);
     if (!err) err = json_put_int(body, "size", (int64_t)s->call->size);
     if (!err && hits) err = put_hits(body, hits);
     return err;
 }
 
-static enum err reply_final(struct submission_call *s, int status, uint64_t index,
-                            const struct rule_hits *hits) {
+static enum err reply_of(struct submission_call *s, struct call_final *final, int status,
+                         const struct receipt_of *of, const struct rule_hits *hits) {
     struct api_call *call = s->call;
-    struct call_final final;
-    enum err err = call_final(call, &final);
-    if (err) return err;
     struct json *body = json_new_object();
-    err = body ? summary(s, &final, index, hits, body) : ERR_NO_MEMORY;
+    enum err err = body ? summary(s, of, hits, body) : ERR_NO_MEMORY;
     if (!err) err = call_text(call, MEDIA_JSON, bytes_of(NULL, 0));
-    if (!err) err = receipt_join(call, &final, index, body, &call->reply->body);
+    if (!err) err = receipt_join(call, final, of, body, &call->reply->body);
     json_done(body);
-    call_final_done(call, &final);
     if (err) return err;
     call->reply->status = status;
     reply_headers(s);
     return ERR_OK;
 }
 
+/* The leaf that is there already. */
+static enum err reply_stored(struct submission_call *s, uint64_t index) {
+    struct call_final final;
+    struct receipt_of of;
+    enum err err = call_final(s->call, &final);
+    if (err) return err;
+    err = receipt_of_index(final.view, index, &of);
+    if (!err) err = reply_of(s, &final, 200, &of, NULL);
+    call_final_done(s->call, &final);
+    return err;
+}
+
+/* The leaf that this record has just become. */
+static enum err reply_new(struct submission_call *s, const struct submission_result *result) {
+    struct call_final final;
+    struct receipt_of of =
+        receipt_of_record(result->record, result->outcome->index, result->time_ms);
+    enum err err = call_final(s->call, &final);
+    if (err) return err;
+    err = reply_of(s, &final, 201, &of, &result->outcome->hits);
+    call_final_done(s->call, &final);
+    return err;
+}
+
 static enum err reply_known(struct submission_call *s, uint64_t index) {
     const struct api_host *host = &s->call->api->host;
     if (!host->wait_final(host->ctx, index, s->wait_ms)) return reply_received(s);
-    return reply_final(s, 200, index, NULL);
+    return reply_stored(s, index);
 }
 
 static enum err reply_outcome(struct submission_call *s, const struct submission_result *result) {
@@ -129,9 +147,9 @@ static enum err reply_outcome(struct submission_call *s, const struct submission
     case SUBMISSION_FINAL: break;
     }
     if (result->outcome->kind == OUTCOME_KNOWN) {
-        return reply_final(s, 200, result->outcome->index, NULL);
+        return reply_stored(s, result->outcome->index);
     }
-    return reply_final(s, 201, result->outcome->index, &result->outcome->hits);
+    return reply_new(s, result);
 }
 
 static enum err await(struct submission_call *s) {

@@ -190,7 +190,9 @@ static enum err put_line(struct piece *piece) {
     if (!err && is_settled) err = put_outcome(piece, &outcome, json);
     if (!err && !is_settled) err = put_status(json, (enum spool_kind)0);
     if (!err && is_settled && has_receipt(piece, &outcome)) {
-        err = receipt_join(&stream->call, &piece->final, outcome.index, json, piece->out);
+        struct receipt_of of;
+        err = receipt_of_index(piece->final.view, outcome.index, &of);
+        if (!err) err = receipt_join(&stream->call, &piece->final, &of, json, piece->out);
     } else if (!err) {
         err = json_format(json, piece->out);
     }

@@ -101,6 +101,7 @@ static void host_wait(void *ctx, struct submission *submission, uint64_t timeout
     ret->state = submission_wait(submission, timeout_ms);
     ret->outcome = ret->state == SUBMISSION_RECEIVED ? NULL : &submission->outcome;
     ret->time_ms = ret->state == SUBMISSION_FINAL ? submission->time_ms : 0;
+    ret->record = submission->record;
 }
 
 static void host_release(void *ctx, struct submission *submission) {

@@ -71,6 +71,7 @@
     (256u * 1024 * 1024) /* a segment file of bodies; a copy of one fits any backup tool */
 #define LIMIT_KEPT_ROWS                                                                            \
     (8 * 1024 * 1024) /* state rows in memory: some thousand participants with their keys */
+#define LIMIT_KEPT_TILES (1024 * 1024) /* tiles in memory beside a snapshot: some sixty */
 #define LIMIT_DISK_RESERVE                                                                         \
     (128u * 1024 * 1024)    /* less free room: no commit; LevelDB would not survive a full disk */
 #define LIMIT_EVIDENCE 4096 /* pieces of evidence kept; each means that somebody lied */

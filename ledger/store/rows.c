@@ -1,13 +1,11 @@
 /* See rows.h. A table of places: a key has WAYS neighbouring ones, the first free one is taken by compare-and-swap, and where none is free the row is not kept. */
 #include "ledger/store/rows.h"
 
-#include "ledger/base/limits.h"
-
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACES 4096 /* a power of two */
 #define WAYS 4
 
 struct entry {
@@ -18,13 +16,18 @@ struct entry {
 
 struct rows {
     atomic_uint references;
-    atomic_size_t bytes; /* of all entries: LIMIT_KEPT_ROWS */
-    struct entry *_Atomic places[PLACES];
+    atomic_size_t bytes; /* of all entries */
+    size_t max_bytes, count;
+    struct entry *_Atomic places[];
 };
 
-struct rows *rows_new(void) {
-    struct rows *rows = calloc(1, sizeof *rows);
-    if (rows) atomic_init(&rows->references, 1);
+struct rows *rows_new(size_t places, size_t max_bytes) {
+    assert(places >= WAYS && (places & (places - 1)) == 0);
+    struct rows *rows = calloc(1, sizeof *rows + places * sizeof rows->places[0]);
+    if (!rows) return NULL;
+    atomic_init(&rows->references, 1);
+    rows->max_bytes = max_bytes;
+    rows->count = places;
     return rows;
 }
 
@@ -35,36 +38,34 @@ struct rows *rows_hold(struct rows *rows) {
 
 void rows_release(struct rows *rows) {
     if (!rows || atomic_fetch_sub(&rows->references, 1) != 1) return;
-    for (size_t i = 0; i < PLACES; i++) free(atomic_load(&rows->places[i]));
+    for (size_t i = 0; i < rows->count; i++) free(atomic_load(&rows->places[i]));
     free(rows);
 }
 
 /* FNV-1a: which rows there are is the ledger's choice, and a full place costs a look-up and nothing else. */
-static size_t place_of(struct bytes key) {
+static size_t hash_of(struct bytes key) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < key.len; i++) hash = (hash ^ key.data[i]) * 0x100000001b3u;
-    return (size_t)(hash ^ hash >> 32) & (PLACES - 1);
+    return (size_t)(hash ^ hash >> 32);
 }
 
 static bool entry_is(const struct entry *entry, struct bytes key) {
     return entry->key_len == key.len && memcmp(entry->data, key.data, key.len) == 0;
 }
 
-enum err rows_get(const struct rows *rows, struct bytes key, struct buf *ret_value,
-                  bool *ret_known) {
-    size_t first = place_of(key);
-    *ret_known = false;
+bool rows_find(const struct rows *rows, struct bytes key, struct bytes *ret_value,
+               bool *ret_absent) {
+    size_t first = hash_of(key);
     for (size_t i = 0; i < WAYS; i++) {
-        const struct entry *entry =
-            atomic_load_explicit(&rows->places[(first + i) & (PLACES - 1)], memory_order_acquire);
-        if (!entry) return ERR_NOT_FOUND;
+        const struct entry *entry = atomic_load_explicit(
+            &rows->places[(first + i) & (rows->count - 1)], memory_order_acquire);
+        if (!entry) return false;
         if (!entry_is(entry, key)) continue;
-        *ret_known = true;
-        if (entry->is_absent) return ERR_NOT_FOUND;
-        buf_clear(ret_value);
-        return buf_add(ret_value, bytes_of(entry->data + entry->key_len, entry->value_len));
+        *ret_value = bytes_of(entry->data + entry->key_len, entry->value_len);
+        *ret_absent = entry->is_absent;
+        return true;
     }
-    return ERR_NOT_FOUND;
+    return false;
 }
 
 static struct entry *entry_new(struct bytes key, const struct bytes *value) {
@@ -79,21 +80,25 @@ static struct entry *entry_new(struct bytes key, const struct bytes *value) {
     return entry;
 }
 
+/* Takes the entry over where there is a place for it. */
+static bool entry_place(struct rows *rows, struct entry *entry, struct bytes key) {
+    size_t first = hash_of(key);
+    for (size_t i = 0; i < WAYS; i++) {
+        struct entry *there = NULL;
+        if (atomic_compare_exchange_strong(&rows->places[(first + i) & (rows->count - 1)], &there,
+                                           entry))
+            return true;
+        if (entry_is(there, key)) return false; /* another reader was faster */
+    }
+    return false;
+}
+
 void rows_put(struct rows *rows, struct bytes key, const struct bytes *value) {
     size_t len = sizeof(struct entry) + key.len + (value ? value->len : 0);
-    if (atomic_fetch_add(&rows->bytes, len) + len > LIMIT_KEPT_ROWS) {
-        atomic_fetch_sub(&rows->bytes, len);
-        return;
+    if (atomic_fetch_add(&rows->bytes, len) + len <= rows->max_bytes) {
+        struct entry *entry = entry_new(key, value);
+        if (entry && entry_place(rows, entry, key)) return;
+        free(entry);
     }
-    struct entry *entry = entry_new(key, value);
-    size_t first = place_of(key);
-    for (size_t i = 0; entry && i < WAYS; i++) {
-        struct entry *there = NULL;
-        if (atomic_compare_exchange_strong(&rows->places[(first + i) & (PLACES - 1)], &there,
-                                           entry))
-            return;
-        if (entry_is(there, key)) break; /* another reader was faster */
-    }
-    free(entry);
     atomic_fetch_sub(&rows->bytes, len);
 }

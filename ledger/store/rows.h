@@ -1,7 +1,8 @@
-/* State rows that hardly ever change and are read for nearly every record: parameters, rules, participants and their keys. Kept in memory beside a snapshot.
+/* Rows kept in memory beside snapshots for which all of them are true (store_impl.h): state that hardly ever changes and is read for nearly every record, and the tiles
+ * that the proofs of one commit share.
  *
- * One `struct rows` belongs to every snapshot between two commits that write a row of those kinds, so what it holds is true for each of them, and a row that it does not
- * hold is read from the database as ever. Entries are only added, each once and never changed, so readers need no lock; the whole is let go of with the last snapshot.
+ * What is not held is read from the database as ever. Entries are only added, each once and never changed, so readers need no lock, and what they find stays as long as
+ * the whole, which is let go of with the last snapshot.
  *
  * Threads: any. References are counted. */
 #ifndef QIZHENG_STORE_ROWS_H
@@ -11,13 +12,14 @@
 
 struct rows;
 
-struct rows *rows_new(void);               /* one reference; NULL without memory */
+/* One reference. Places: a power of two. At most max_bytes are held. NULL without memory. */
+struct rows *rows_new(size_t places, size_t max_bytes);
 struct rows *rows_hold(struct rows *rows); /* one more; accepts NULL */
 void rows_release(struct rows *rows);      /* accepts NULL */
 
-/* ERR_OK: the value replaces what *ret_value holds. ERR_NOT_FOUND with *ret_known: there is no such row. ERR_NOT_FOUND without: nothing is known of it here. ERR_NO_MEMORY ERR_TOO_LARGE of the buffer. */
-enum err rows_get(const struct rows *rows, struct bytes key, struct buf *ret_value,
-                  bool *ret_known) MUST_CHECK;
+/* True where something is known of that row: its value, borrowed from rows, or *ret_absent. */
+bool rows_find(const struct rows *rows, struct bytes key, struct bytes *ret_value,
+               bool *ret_absent);
 /* value NULL: there is no such row. Copies; does nothing where there is no room for it. */
 void rows_put(struct rows *rows, struct bytes key, const struct bytes *value);
 

@@ -164,10 +164,11 @@ static void publish(struct store *store, const struct store_head *head) {
     store->tree = store->next;
     store->next = old;
     store->fresh = false;
+    (void)snapshot_renew(
+        store); /* first: a view is never older than the head; without memory the next reader tries again */
     pthread_mutex_lock(&store->lock);
     store->head = *head;
     pthread_mutex_unlock(&store->lock);
-    (void)snapshot_renew(store); /* without memory the next reader tries again */
 }
 
 static enum err commit_rows(struct work *work, struct problem *ret_why) {

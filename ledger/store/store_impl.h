@@ -41,7 +41,8 @@ struct store_snapshot {
     struct kv *kv;
     const struct kv_snapshot *data;
     struct store_head head;
-    struct rows *rows; /* NULL: none kept */
+    struct rows *rows;  /* NULL: none kept */
+    struct rows *tiles; /* of this snapshot's own tree, by their keys; NULL: none kept */
 };
 
 struct store_view {

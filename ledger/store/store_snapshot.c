@@ -7,8 +7,18 @@
  * and puts an empty one there behind it; and a snapshot that saw store->rows change while it was made keeps nothing. */
 #include "ledger/store/store_impl.h"
 
+#include "ledger/base/limits.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+#define KEPT_PLACES 4096
+#define TILE_PLACES                                                                                \
+    64 /* one commit's proofs share two or three; readers of old leaves have one each */
+
+static struct rows *kept_new(void) {
+    return rows_new(KEPT_PLACES, LIMIT_KEPT_ROWS);
+}
 
 static struct rows *rows_now(struct store *store) {
     pthread_mutex_lock(&store->lock);
@@ -34,7 +44,7 @@ const struct store_kept *snapshot_kept(const struct store *store, struct bytes k
 
 void store_keep_rows(struct store *store, const struct store_kept *kept) {
     store->kept = kept;
-    rows_set(store, rows_new());
+    rows_set(store, kept_new());
     if (snapshot_renew(store)) atomic_store(&store->stale, true);
 }
 
@@ -48,7 +58,7 @@ bool snapshot_rows_begin(struct store *store, const struct store_commit *commit)
 }
 
 void snapshot_rows_end(struct store *store) {
-    rows_set(store, rows_new()); /* without memory nothing is kept */
+    rows_set(store, kept_new()); /* without memory nothing is kept */
 }
 
 /* -- snapshots -- */
@@ -62,6 +72,7 @@ static struct store_snapshot *snapshot_new(struct store *store, struct rows *row
     atomic_init(&snapshot->references, 1);
     snapshot->kv = store->kv;
     snapshot->rows = rows;
+    snapshot->tiles = rows_new(TILE_PLACES, LIMIT_KEPT_TILES); /* NULL: none kept */
     snapshot->data = kv_snapshot_open(store->kv);
     if (snapshot->data) return snapshot;
     snapshot_release(snapshot);
@@ -72,6 +83,7 @@ void snapshot_release(struct store_snapshot *snapshot) {
     if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) != 1) return;
     kv_snapshot_close(snapshot->kv, snapshot->data);
     rows_release(snapshot->rows);
+    rows_release(snapshot->tiles);
     free(snapshot);
 }
 

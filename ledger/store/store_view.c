@@ -145,11 +145,14 @@ enum err store_view_state(struct store_view *view, struct bytes key, struct buf 
     struct rows *rows = view->shared ? view->shared->rows : NULL;
     const struct store_kept *kept = rows ? snapshot_kept(view->store, key) : NULL;
     if (!kept) return get(view, key_state(key), ret);
-    bool is_known;
-    enum err err = rows_get(rows, key, ret, &is_known);
-    if (err != ERR_NOT_FOUND || is_known) return err;
-    err = get(view, key_state(key), ret);
-    struct bytes value = buf_bytes(ret);
+    bool is_absent;
+    struct bytes value;
+    if (rows_find(rows, key, &value, &is_absent)) {
+        buf_clear(ret);
+        return is_absent ? ERR_NOT_FOUND : buf_add(ret, value);
+    }
+    enum err err = get(view, key_state(key), ret);
+    value = buf_bytes(ret);
     if (!err) rows_put(rows, key, &value);
     if (err == ERR_NOT_FOUND && kept->with_absent) rows_put(rows, key, NULL);
     return err;
@@ -232,17 +235,33 @@ struct source {
     struct store_view *view;
     struct {
         uint64_t index;
-        unsigned width; /* 0: none held */
-        struct buf row;
+        unsigned width;   /* 0: none held */
+        struct bytes row; /* the snapshot's, or in own */
+        struct buf own;
     } held[TILE_LEVEL_MAX + 1];
 };
+
+/* From the snapshot's tiles, where it is put when it is not there. Too many of them: into own. */
+static enum err tile_hold(struct store_view *view, unsigned level, uint64_t index, unsigned width,
+                          struct buf *own, struct bytes *ret) {
+    struct store_key key = key_tile(level, index);
+    struct rows *tiles = view->shared ? view->shared->tiles : NULL;
+    bool is_absent;
+    if (tiles && rows_find(tiles, key_bytes(&key), ret, &is_absent)) return ERR_OK;
+    enum err err = store_view_tile_row(view, level, index, width, own);
+    if (err) return err;
+    *ret = buf_bytes(own);
+    if (tiles) rows_put(tiles, key_bytes(&key), ret);
+    return ERR_OK;
+}
 
 static enum err source_hold(struct source *source, unsigned level, uint64_t index) {
     if (source->held[level].width && source->held[level].index == index) return ERR_OK;
     unsigned width = width_of(source->view, level, index);
     if (width == 0) return ERR_CORRUPT;
     source->held[level].width = 0;
-    enum err err = store_view_tile_row(source->view, level, index, width, &source->held[level].row);
+    enum err err = tile_hold(source->view, level, index, width, &source->held[level].own,
+                             &source->held[level].row);
     if (err) return err;
     source->held[level].index = index;
     source->held[level].width = width;
@@ -266,12 +285,12 @@ static struct merkle_source source_open(struct store_view *view, struct source *
     memset(source, 0, sizeof *source);
     source->view = view;
     for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++)
-        buf_init(&source->held[level].row, TREE_ROW_MAX);
+        buf_init(&source->held[level].own, TREE_ROW_MAX);
     return (struct merkle_source){source, source_node};
 }
 
 static void source_close(struct source *source) {
-    for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++) buf_done(&source->held[level].row);
+    for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++) buf_done(&source->held[level].own);
 }
 
 enum err store_view_root(struct store_view *view, uint64_t size, uint8_t ret[HASH_LEN]) {

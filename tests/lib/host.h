@@ -59,6 +59,7 @@ struct host {
 };
 
 struct submission {
+    struct record *record;
     struct submission_result result;
     struct outcome outcome;
 };
@@ -264,7 +265,12 @@ static inline enum err host_submit(void *ctx, struct record *record, struct subm
                                    : host->is_unpublished                      ? SUBMISSION_RECEIVED
                                                                                : SUBMISSION_FINAL;
     }
-    record_done(record);
+    if (submission) {
+        submission->record = record;
+        submission->result.record = record;
+    } else {
+        record_done(record);
+    }
     if (host->submit_err) return problem_set(ret_why, host->submit_err, "The knob says no.");
     *ret = submission;
     return ERR_OK;
@@ -280,6 +286,7 @@ static inline void host_wait(void *ctx, struct submission *submission, uint64_t 
 static inline void host_release(void *ctx, struct submission *submission) {
     struct host *host = ctx;
     host->released++;
+    record_done(submission->record);
     free(submission);
 }
 
