@@ -39,12 +39,30 @@ const char *chain_status_zh(enum chain_status status) {
 
 /* -- rows -- */
 
+static enum err replaced_encode(bool is_replaced, const uint8_t by[RECORD_ID_LEN],
+                                struct buf *out) {
+    enum err err = buf_add_byte(out, is_replaced);
+    return err || !is_replaced ? err : buf_add(out, bytes_of(by, RECORD_ID_LEN));
+}
+
+/* Ends the row. */
+static bool replaced_decode(struct cursor *cursor, bool *ret_is_replaced,
+                            uint8_t ret_by[RECORD_ID_LEN]) {
+    uint8_t replaced = cursor_u8(cursor);
+    *ret_is_replaced = replaced == 1;
+    if (*ret_is_replaced) cursor_copy(cursor, ret_by, RECORD_ID_LEN);
+    return cursor_ended(cursor) && replaced <= 1;
+}
+
 static enum err chain_encode(const struct chain *chain, struct buf *out) {
     enum err err = buf_add(out, bytes_of(chain->head, RECORD_ID_LEN));
     if (!err) err = buf_add_u32(out, chain->count);
     if (!err) err = buf_add_byte(out, (uint8_t)chain->status);
     if (!err) err = state_add_text(out, chain->type);
-    return err ? err : state_add_text(out, chain->owner);
+    if (!err) err = state_add_text(out, chain->owner);
+    if (!err) err = state_add_text(out, chain->act);
+    if (!err) err = buf_add_u64(out, chain->index);
+    return err ? err : replaced_encode(chain->is_replaced, chain->replaced_by, out);
 }
 
 static enum err chain_decode(struct bytes row, struct chain *chain) {
@@ -54,7 +72,10 @@ static enum err chain_decode(struct bytes row, struct chain *chain) {
     uint8_t status = cursor_u8(&cursor);
     state_take_text(&cursor, chain->type, sizeof chain->type);
     state_take_text(&cursor, chain->owner, sizeof chain->owner);
-    if (!cursor_ended(&cursor) || chain->count == 0 || status > CHAIN_RECORDED) return ERR_CORRUPT;
+    state_take_text(&cursor, chain->act, sizeof chain->act);
+    chain->index = cursor_u64(&cursor);
+    bool is_whole = replaced_decode(&cursor, &chain->is_replaced, chain->replaced_by);
+    if (!is_whole || chain->count == 0 || status > CHAIN_RECORDED) return ERR_CORRUPT;
     chain->status = (enum chain_status)status;
     return ERR_OK;
 }
@@ -64,9 +85,7 @@ static enum err link_encode(const struct chain_link *link, struct buf *out) {
     if (!err) err = state_add_text(out, link->act);
     if (!err) err = state_add_text(out, link->claims_act);
     if (!err) err = buf_add_u64(out, link->index);
-    if (!err) err = buf_add_byte(out, link->is_replaced);
-    if (err || !link->is_replaced) return err;
-    return buf_add(out, bytes_of(link->replaced_by, RECORD_ID_LEN));
+    return err ? err : replaced_encode(link->is_replaced, link->replaced_by, out);
 }
 
 static enum err link_decode(struct bytes row, struct chain_link *link) {
@@ -75,10 +94,7 @@ static enum err link_decode(struct bytes row, struct chain_link *link) {
     state_take_text(&cursor, link->act, sizeof link->act);
     state_take_text(&cursor, link->claims_act, sizeof link->claims_act);
     link->index = cursor_u64(&cursor);
-    uint8_t replaced = cursor_u8(&cursor);
-    link->is_replaced = replaced == 1;
-    if (link->is_replaced) cursor_copy(&cursor, link->replaced_by, RECORD_ID_LEN);
-    return cursor_ended(&cursor) && replaced <= 1 ? ERR_OK : ERR_CORRUPT;
+    return replaced_decode(&cursor, &link->is_replaced, link->replaced_by) ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err chain_get(struct view view, const uint8_t opening[RECORD_ID_LEN], struct chain *ret) {
@@ -94,6 +110,30 @@ enum err chain_get(struct view view, const uint8_t opening[RECORD_ID_LEN], struc
     return err;
 }
 
+static void text_copy(char *out, size_t room, const char *text) {
+    size_t len = strlen(text);
+    assert(len < room);
+    memcpy(out, text, len + 1);
+}
+
+/* The link of the record that opened the chain: its claims are its own, since a correction opens none. */
+static struct chain_link link_of_opening(const struct chain *chain) {
+    struct chain_link link = {.index = chain->index, .is_replaced = chain->is_replaced};
+    memcpy(link.opening, chain->opening, RECORD_ID_LEN);
+    memcpy(link.replaced_by, chain->replaced_by, RECORD_ID_LEN);
+    text_copy(link.act, sizeof link.act, chain->act);
+    text_copy(link.claims_act, sizeof link.claims_act, chain->act);
+    return link;
+}
+
+static enum err opening_link_get(struct view view, const uint8_t id[RECORD_ID_LEN],
+                                 struct chain_link *ret) {
+    struct chain chain;
+    enum err err = chain_get(view, id, &chain);
+    if (!err) *ret = link_of_opening(&chain);
+    return err;
+}
+
 enum err chain_link_get(struct view view, const uint8_t id[RECORD_ID_LEN], struct chain_link *ret) {
     struct buf row;
     struct chain_link link;
@@ -102,6 +142,7 @@ enum err chain_link_get(struct view view, const uint8_t id[RECORD_ID_LEN], struc
     enum err err = state_get(view, state_key_link(id), &row);
     if (!err) err = link_decode(buf_bytes(&row), &link);
     buf_done(&row);
+    if (err == ERR_NOT_FOUND) return opening_link_get(view, id, ret);
     if (!err) *ret = link;
     return err;
 }
@@ -285,19 +326,16 @@ enum err chain_step_check(const struct chain_step *step, const struct record *re
 
 /* -- writing -- */
 
-static void text_copy(char *out, size_t room, const char *text) {
-    size_t len = strlen(text);
-    assert(len < room);
-    memcpy(out, text, len + 1);
-}
-
-static struct chain chain_after(const struct chain_step *step, const struct record *record) {
+static struct chain chain_after(const struct chain_step *step, const struct record *record,
+                                uint64_t index) {
     struct chain chain = step->chain;
     if (!step->has_chain) {
         memset(&chain, 0, sizeof chain);
         memcpy(chain.opening, record->id, RECORD_ID_LEN);
         text_copy(chain.type, sizeof chain.type, record->type);
         text_copy(chain.owner, sizeof chain.owner, record->iss);
+        text_copy(chain.act, sizeof chain.act, step->act->act);
+        chain.index = index;
     }
     memcpy(chain.head, record->id, RECORD_ID_LEN);
     chain.count++;
@@ -305,20 +343,30 @@ static struct chain chain_after(const struct chain_step *step, const struct reco
     return chain;
 }
 
-enum err chain_step_write(const struct chain_step *step, const struct record *record,
-                          uint64_t index, struct overlay *overlay) {
-    struct chain chain = chain_after(step, record);
-    struct chain_link link;
-    memset(&link, 0, sizeof link);
-    memcpy(link.opening, chain.opening, RECORD_ID_LEN);
-    text_copy(link.act, sizeof link.act, step->act->act);
-    text_copy(link.claims_act, sizeof link.claims_act, step->claims_act);
-    link.index = index;
-    enum err err = chain_put(overlay, &chain);
-    if (!err) err = link_put(overlay, record->id, &link);
-    if (err || !step->act->corrects) return err;
+/* What the record replaces: the chain's opening, whose row is the chain's, or a later record. */
+static enum err replaced_write(const struct chain_step *step, const struct record *record,
+                               struct chain *chain, struct overlay *overlay) {
+    if (memcmp(record->replaces, chain->opening, RECORD_ID_LEN) == 0) {
+        chain->is_replaced = true;
+        memcpy(chain->replaced_by, record->id, RECORD_ID_LEN);
+        return ERR_OK;
+    }
     struct chain_link replaced = step->replaced;
     replaced.is_replaced = true;
     memcpy(replaced.replaced_by, record->id, RECORD_ID_LEN);
     return link_put(overlay, record->replaces, &replaced);
+}
+
+enum err chain_step_write(const struct chain_step *step, const struct record *record,
+                          uint64_t index, struct overlay *overlay) {
+    struct chain chain = chain_after(step, record, index);
+    enum err err = ERR_OK;
+    if (step->act->corrects) err = replaced_write(step, record, &chain, overlay);
+    if (!err) err = chain_put(overlay, &chain);
+    if (err || !step->has_chain) return err;
+    struct chain_link link = {.index = index};
+    memcpy(link.opening, chain.opening, RECORD_ID_LEN);
+    text_copy(link.act, sizeof link.act, step->act->act);
+    text_copy(link.claims_act, sizeof link.claims_act, step->claims_act);
+    return link_put(overlay, record->id, &link);
 }

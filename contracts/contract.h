@@ -24,7 +24,8 @@ const char *chain_status_name(enum chain_status status);
 const char *chain_status_zh(enum chain_status status);
 
 /* A chain of records that follow each other: a contract, with its amendments and its end. State rows:
- *   c <opening id>  chain row        r <record id>  which chain it belongs to, its act, what replaced it */
+ *   c <opening id>  the chain, and its first record's act, index and what replaced it: most chains, such as payments, have one record and this one row
+ *   r <record id>   of each later record: which chain it belongs to, its act, what replaced it */
 struct chain {
     uint8_t opening[RECORD_ID_LEN];
     uint8_t head[RECORD_ID_LEN];
@@ -32,6 +33,10 @@ struct chain {
     enum chain_status status;
     char type[RECORD_TYPE_LEN];
     char owner[LIMIT_ID + 1]; /* participant who opened it */
+    char act[32];             /* of the record that opened it, as is the rest */
+    uint64_t index;
+    bool is_replaced;
+    uint8_t replaced_by[RECORD_ID_LEN];
 };
 
 struct chain_link {

@@ -7,9 +7,10 @@
  *                              keys [{jwk, kid, from, to?}]} to the end
  *   "k " kid                   participant id text8, algorithm u8, point 64, valid from u64, valid before u64 (seconds),    registry.c
  *                              revoked u8, index of the binding leaf u64 (0: genesis)
- *   "c " opening id 32         head id 32, records u32, status u8, type text8, owner text8                                  chain.c
- *   "r " record id 32          opening id 32, act text8, act whose claims it carries text8, index u64, replaced u8          chain.c
- *                              and, where that is 1, id of the record that replaced it 32
+ *   "c " opening id 32         head id 32, records u32, status u8, type text8, owner text8; of the record that opened it:    chain.c
+ *                              act text8, index u64, replaced u8 and, where that is 1, id of what replaced it 32
+ *   "r " record id 32          not of an opening: opening id 32, act text8, act whose claims it carries text8, index u64,   chain.c
+ *                              replaced u8 and, where that is 1, id of the record that replaced it 32
  *   "h " record id 32          kid text8, algorithm u8, point 64 of the key that the record names in cnf; documents u8,     holder.c
  *                              each: digest algorithm u8, digest 32
  *   "f " finding id 32         rule id text8, rule version u32, causing record id 32, result u8, opened u64 (ledger time    finding.c

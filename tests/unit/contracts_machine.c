@@ -726,16 +726,19 @@ Test(contracts_machine, chain_rows_have_these_bytes) {
               memcmp(key.data + 2, first, 32) == 0);
     struct memory_row *row = row_of(scene, key);
     memcpy(expected, second, 32);
-    memcpy(expected + 32, "\0\0\0\2\2\017labour-contract\4acme", 26);
-    cr_assert(bytes_equal(buf_bytes(&row->value), bytes_of(expected, 58)));
+    memcpy(expected + 32, "\0\0\0\2\2\017labour-contract\4acme\10conclude\0\0\0\0\0\0\0\3\1", 44);
+    memcpy(expected + 76, second, 32);
+    cr_assert(bytes_equal(buf_bytes(&row->value), bytes_of(expected, 108)));
     row = row_of(scene, state_key_link(second));
     memcpy(expected, first, 32);
     memcpy(expected + 32, "\7correct\10conclude\0\0\0\0\0\0\0\4\0", 26);
     cr_assert(bytes_equal(buf_bytes(&row->value), bytes_of(expected, 58)));
-    row = row_of(scene, state_key_link(first));
-    memcpy(expected + 32, "\10conclude\10conclude\0\0\0\0\0\0\0\3\1", 27);
-    memcpy(expected + 59, second, 32);
-    cr_assert(bytes_equal(buf_bytes(&row->value), bytes_of(expected, 91)));
+    cr_assert(scene_labour(scene, "correct", json_text_of(SCENE_CONTRACT), second, second, first) ==
+              ERR_OK);
+    row = row_of(scene, state_key_link(second));
+    expected[57] = 1;
+    memcpy(expected + 58, first, 32); /* the third one's id by now */
+    cr_assert(bytes_equal(buf_bytes(&row->value), bytes_of(expected, 90)));
     end(scene);
 }
 
@@ -759,16 +762,19 @@ Test(contracts_machine, finding_rows_have_these_bytes) {
 Test(contracts_machine, chain_readers_stop_at_every_shortened_row) {
     struct scene *scene = begin();
     struct json *json = NULL;
-    uint8_t first[32];
+    uint8_t first[32], second[32];
     struct buf compact = contract(scene, "{}");
     record_id_of(&compact, first);
     cr_assert(scene_submit(scene, compact) == ERR_OK);
+    cr_assert(scene_labour(scene, "correct", json_text_of(SCENE_CONTRACT), first, first, second) ==
+              ERR_OK);
     struct memory_row *rows[] = {row_of(scene, state_key_chain(first)),
-                                 row_of(scene, state_key_link(first))};
+                                 row_of(scene, state_key_link(second))};
     for (size_t r = 0; r < 2; r++) {
         size_t len = rows[r]->value.len;
         for (rows[r]->value.len = 0; rows[r]->value.len < len; rows[r]->value.len++)
-            cr_assert(machine_status(memory_view(&scene->state), first, &json) == ERR_CORRUPT);
+            cr_assert(machine_status(memory_view(&scene->state), r ? second : first, &json) ==
+                      ERR_CORRUPT);
     }
     cr_assert(machine_status(memory_view(&scene->state), scene->genesis->ledger_id, &json) ==
               ERR_NOT_FOUND);
@@ -777,26 +783,28 @@ Test(contracts_machine, chain_readers_stop_at_every_shortened_row) {
 
 /* Found by the fuzzer: a link row that can be read and names an act that its type does not have. */
 Test(contracts_machine, machine_stops_at_links_with_impossible_acts) {
-    static const char *const words[] = {"conclude", "Conclude"};
+    static const char *const acts[] = {"correct", "Correct"}, *words[] = {"conclude", "Conclude"};
     struct scene *scene = begin();
-    uint8_t first[32];
+    uint8_t first[32], second[32];
     struct outcome outcome;
     struct record *record = NULL;
     struct problem why = {0};
     struct buf compact = contract(scene, "{}");
     record_id_of(&compact, first);
     cr_assert(scene_submit(scene, compact) == ERR_OK);
-    struct buf *row = &row_of(scene, state_key_link(first))->value;
+    cr_assert(scene_labour(scene, "correct", json_text_of(SCENE_CONTRACT), first, first, second) ==
+              ERR_OK);
+    struct buf *row = &row_of(scene, state_key_link(second))->value;
     struct json *claims = json_text_of(SCENE_CONTRACT);
-    json_put_id(claims, "ref", first);
-    json_put_id(claims, "replaces", first);
+    json_put_id(claims, "ref", second);
+    json_put_id(claims, "replaces", second);
     compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
     cr_assert(record_parse(buf_bytes(&compact), &record, &why) == ERR_OK);
     struct view view = memory_view(&scene->state);
     for (size_t act = 0; act < 2; act++) {
         for (size_t claims_act = 0; claims_act < 2; claims_act++) {
-            memcpy(row->data + 33, words[act], 8);
-            memcpy(row->data + 42, words[claims_act], 8);
+            memcpy(row->data + 33, acts[act], 7);
+            memcpy(row->data + 41, words[claims_act], 8);
             enum err err = machine_check(&scene->machine, view, scene->tip.size, scene->now_ms,
                                          record, true, &outcome);
             bool good = act == 0 && claims_act == 0;
@@ -806,7 +814,35 @@ Test(contracts_machine, machine_stops_at_links_with_impossible_acts) {
     }
     struct json *json = NULL;
     row->data[33] = 0xff; /* no text at all */
-    cr_assert(machine_status(view, first, &json) == ERR_CORRUPT);
+    cr_assert(machine_status(view, second, &json) == ERR_CORRUPT);
+    record_done(record);
+    buf_done(&compact);
+    end(scene);
+}
+
+/* The same of the record that opened the chain, which has no link row of its own. */
+Test(contracts_machine, machine_stops_at_an_opening_with_an_impossible_act) {
+    struct scene *scene = begin();
+    uint8_t first[32];
+    struct outcome outcome;
+    struct record *record = NULL;
+    struct problem why = {0};
+    struct buf compact = contract(scene, "{}");
+    record_id_of(&compact, first);
+    cr_assert(scene_submit(scene, compact) == ERR_OK);
+    struct json *claims = json_text_of(SCENE_CONTRACT);
+    json_put_id(claims, "ref", first);
+    json_put_id(claims, "replaces", first);
+    compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
+    cr_assert(record_parse(buf_bytes(&compact), &record, &why) == ERR_OK);
+    struct view view = memory_view(&scene->state);
+    struct buf *row = &row_of(scene, state_key_chain(first))->value;
+    for (int impossible = 0; impossible < 2; impossible++) {
+        row->data[59] = impossible ? 'C' : 'c';
+        enum err err = machine_check(&scene->machine, view, scene->tip.size, scene->now_ms, record,
+                                     true, &outcome);
+        cr_assert(err == (impossible ? ERR_CORRUPT : ERR_OK), "%s", err_code(err));
+    }
     record_done(record);
     buf_done(&compact);
     end(scene);
