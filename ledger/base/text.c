@@ -44,49 +44,74 @@ size_t base64url_encoded_len(size_t len) {
 
 /* Writes the characters that carry data, without padding. */
 static void encode(struct bytes in, const char *alphabet, char *out) {
-    uint32_t bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < in.len; i++) {
-        bits = (bits << 8) | in.data[i];
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            *out++ = alphabet[(bits >> held) & 63];
-        }
+    size_t i = 0;
+    for (; in.len - i >= 3; i += 3) {
+        uint32_t bits = (uint32_t)((in.data[i] << 16) | (in.data[i + 1] << 8) | in.data[i + 2]);
+        *out++ = alphabet[bits >> 18];
+        *out++ = alphabet[(bits >> 12) & 63];
+        *out++ = alphabet[(bits >> 6) & 63];
+        *out++ = alphabet[bits & 63];
     }
-    if (held) *out++ = alphabet[(bits << (6 - held)) & 63];
+    if (i == in.len) return;
+    uint32_t last = (uint32_t)(in.data[i] << 8);
+    bool two = i + 2 == in.len;
+    if (two) last |= in.data[i + 1];
+    *out++ = alphabet[last >> 10];
+    *out++ = alphabet[(last >> 4) & 63];
+    if (two) *out++ = alphabet[(last << 2) & 63];
 }
 
-static int8_t decode_digit(uint8_t c, const char *alphabet) {
-    if (c >= 'A' && c <= 'Z') return (int8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z') return (int8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return (int8_t)(c - '0' + 52);
-    if (c == (uint8_t)alphabet[62]) return 62;
-    if (c == (uint8_t)alphabet[63]) return 63;
-    return -1;
-}
+/* What a character stands for, with DIGIT set; 0 for those that stand for nothing. */
+#define DIGIT 0x40
+#define D(c, value) [(c)] = DIGIT | (value)
+#define DIGITS_OF_BOTH                                                                             \
+    D('A', 0), D('B', 1), D('C', 2), D('D', 3), D('E', 4), D('F', 5), D('G', 6), D('H', 7),        \
+        D('I', 8), D('J', 9), D('K', 10), D('L', 11), D('M', 12), D('N', 13), D('O', 14),          \
+        D('P', 15), D('Q', 16), D('R', 17), D('S', 18), D('T', 19), D('U', 20), D('V', 21),        \
+        D('W', 22), D('X', 23), D('Y', 24), D('Z', 25), D('a', 26), D('b', 27), D('c', 28),        \
+        D('d', 29), D('e', 30), D('f', 31), D('g', 32), D('h', 33), D('i', 34), D('j', 35),        \
+        D('k', 36), D('l', 37), D('m', 38), D('n', 39), D('o', 40), D('p', 41), D('q', 42),        \
+        D('r', 43), D('s', 44), D('t', 45), D('u', 46), D('v', 47), D('w', 48), D('x', 49),        \
+        D('y', 50), D('z', 51), D('0', 52), D('1', 53), D('2', 54), D('3', 55), D('4', 56),        \
+        D('5', 57), D('6', 58), D('7', 59), D('8', 60), D('9', 61)
+static const uint8_t base64_digits[256] = {DIGITS_OF_BOTH, D('+', 62), D('/', 63)};
+static const uint8_t base64url_digits[256] = {DIGITS_OF_BOTH, D('-', 62), D('_', 63)};
 
 static size_t decoded_len(size_t chars) {
     return chars / 4 * 3 + (chars % 4 ? chars % 4 - 1 : 0);
 }
 
-/* `text` without padding. out has decoded_len(text.len) bytes. */
-static enum err decode(struct bytes text, const char *alphabet, uint8_t *out) {
-    if (text.len % 4 == 1) return ERR_BASE64;
+/* The last two or three characters of a text, or none. */
+static enum err decode_tail(struct bytes tail, const uint8_t digits[256], uint8_t *out) {
     uint32_t bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        int8_t digit = decode_digit(text.data[i], alphabet);
-        if (digit < 0) return ERR_BASE64;
-        bits = (bits << 6) | (uint8_t)digit;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            *out++ = (uint8_t)(bits >> held);
-        }
+    for (size_t i = 0; i < tail.len; i++) {
+        uint8_t digit = digits[tail.data[i]];
+        if (!digit) return ERR_BASE64;
+        bits = (bits << 6) | (digit & 63u);
     }
+    unsigned unused = tail.len == 2 ? 4 : 2;
     /* RFC 4648 section 3.5: "implementations MAY [...] reject the encoding if the pad bits have not been set to zero" */
-    return bits & ((1u << held) - 1) ? ERR_BASE64 : ERR_OK;
+    if (bits & ((1u << unused) - 1)) return ERR_BASE64;
+    bits >>= unused;
+    if (tail.len == 3) *out++ = (uint8_t)(bits >> 8);
+    if (tail.len) *out = (uint8_t)bits;
+    return ERR_OK;
+}
+
+/* `text` without padding. out has decoded_len(text.len) bytes. */
+static enum err decode(struct bytes text, const uint8_t digits[256], uint8_t *out) {
+    if (text.len % 4 == 1) return ERR_BASE64;
+    size_t whole = text.len - text.len % 4;
+    for (size_t i = 0; i < whole; i += 4) {
+        uint8_t a = digits[text.data[i]], b = digits[text.data[i + 1]],
+                c = digits[text.data[i + 2]], d = digits[text.data[i + 3]];
+        if (!(a & b & c & d & DIGIT)) return ERR_BASE64;
+        uint32_t bits = ((a & 63u) << 18) | ((b & 63u) << 12) | ((c & 63u) << 6) | (d & 63u);
+        *out++ = (uint8_t)(bits >> 16);
+        *out++ = (uint8_t)(bits >> 8);
+        *out++ = (uint8_t)bits;
+    }
+    return decode_tail(bytes_slice(text, whole, text.len), digits, out);
 }
 
 /* Cuts the padding off. ERR_BASE64 where it is missing or too much. */
@@ -122,33 +147,33 @@ void base64url_write(struct bytes in, char *out) {
     out[base64url_encoded_len(in.len)] = 0;
 }
 
-static enum err decode_to_buf(struct bytes text, const char *alphabet, struct buf *out) {
+static enum err decode_to_buf(struct bytes text, const uint8_t digits[256], struct buf *out) {
     size_t len = decoded_len(text.len);
     enum err err = buf_reserve(out, len);
     if (err) return err;
     if (len == 0) return text.len ? ERR_BASE64 : ERR_OK;
-    err = decode(text, alphabet, out->data + out->len);
+    err = decode(text, digits, out->data + out->len);
     if (!err) out->len += len;
     return err;
 }
 
 enum err base64_decode(struct bytes text, struct buf *out) {
     enum err err = strip_padding(&text);
-    return err ? err : decode_to_buf(text, base64_alphabet, out);
+    return err ? err : decode_to_buf(text, base64_digits, out);
 }
 
 enum err base64url_decode(struct bytes text, struct buf *out) {
-    return decode_to_buf(text, base64url_alphabet, out);
+    return decode_to_buf(text, base64url_digits, out);
 }
 
 enum err base64_decode_fixed(struct bytes text, uint8_t *out, size_t out_len) {
     enum err err = strip_padding(&text);
     if (err) return err;
-    return decoded_len(text.len) == out_len ? decode(text, base64_alphabet, out) : ERR_BASE64;
+    return decoded_len(text.len) == out_len ? decode(text, base64_digits, out) : ERR_BASE64;
 }
 
 enum err base64url_decode_fixed(struct bytes text, uint8_t *out, size_t out_len) {
-    return decoded_len(text.len) == out_len ? decode(text, base64url_alphabet, out) : ERR_BASE64;
+    return decoded_len(text.len) == out_len ? decode(text, base64url_digits, out) : ERR_BASE64;
 }
 
 /* Length of the sequence that starts at data, 0 where it is not well-formed (Unicode table 3-7). */
@@ -167,8 +192,20 @@ static size_t utf8_sequence(const uint8_t *data, size_t len) {
     return need;
 }
 
+/* How many bytes at the front, in words, are ASCII: most text is little else. */
+static size_t ascii_words(const uint8_t *data, size_t len) {
+    size_t i = 0;
+    for (uint64_t word; len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, data + i, sizeof word);
+        if (word & UINT64_C(0x8080808080808080)) break;
+    }
+    return i;
+}
+
 bool utf8_valid(struct bytes text) {
     for (size_t i = 0; i < text.len;) {
+        if (text.data[i] < 0x80) i += ascii_words(text.data + i, text.len - i);
+        if (i == text.len) return true;
         size_t step = utf8_sequence(text.data + i, text.len - i);
         if (!step) return false;
         i += step;

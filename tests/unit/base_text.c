@@ -3,6 +3,7 @@
 #include "ledger/base/text.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static enum err decode_url(const char *text, struct buf *out) {
@@ -97,6 +98,66 @@ Test(text, base64url_has_one_text_for_one_value) {
         }
     }
     cr_expect_eq(good, 256);
+}
+
+/* Six bits at a time, as RFC 4648 says it. */
+static bool decode_naive(const char *text, size_t len, const char *alphabet, uint8_t *out) {
+    uint64_t bits = 0;
+    size_t held = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *at = text[i] ? strchr(alphabet, text[i]) : NULL;
+        if (!at) return false;
+        bits = (bits << 6) | (uint64_t)(at - alphabet);
+        for (held += 6; held >= 8; held -= 8) *out++ = (uint8_t)(bits >> (held - 8));
+    }
+    return held < 6 && !(bits & ((1u << held) - 1));
+}
+
+/* Every byte at every place of texts of 2 to 9 characters, in both alphabets. */
+Test(text, base64_reads_each_byte_at_each_place_as_the_standard_says) {
+    static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    char alphabets[2][65];
+    for (int url = 0; url < 2; url++)
+        (void)snprintf(alphabets[url], 65, "%s%s", alnum, url ? "-_" : "+/");
+    for (size_t len = 2; len <= 9; len++) {
+        size_t bytes = len / 4 * 3 + (len % 4 ? len % 4 - 1 : 0);
+        for (size_t at = 0; at < len * 256; at++) {
+            char text[16] = "QkFAgwgAQgwA===";
+            uint8_t out[8], expected[8];
+            text[at / 256] = (char)(at % 256);
+            bool good = decode_naive(text, len, alphabets[1], expected);
+            cr_assert_eq(base64url_decode_fixed(bytes_of(text, len), out, bytes) == ERR_OK, good,
+                         "%zu %zu", len, at);
+            cr_assert(!good || memcmp(out, expected, bytes) == 0, "%zu %zu", len, at);
+            if (len % 4 == 1 || at % 256 == '=') continue; /* padding: said elsewhere */
+            good = decode_naive(text, len, alphabets[0], expected);
+            memset(text + len, '=', (4 - len % 4) % 4);
+            cr_assert_eq(base64_decode_fixed(bytes_of(text, (len + 3) / 4 * 4), out, bytes) ==
+                             ERR_OK,
+                         good, "%zu %zu", len, at);
+            cr_assert(!good || memcmp(out, expected, bytes) == 0, "%zu %zu", len, at);
+        }
+    }
+}
+
+/* A character of each length, whole or cut, at every place of a run of ASCII. */
+Test(text, utf8_is_judged_alike_wherever_it_stands) {
+    static const char *const characters[] = {"\xc3\xa9", "\xe5\xa5\x91", "\xf0\x9f\x93\x9c",
+                                             "\x80",     "\xff",         "\xed\xa0\x80"};
+    for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
+        size_t len = strlen(characters[i]);
+        for (size_t before = 0; before < 20; before++) {
+            for (size_t cut = 1; cut <= len; cut++) {
+                for (size_t behind = 0; behind < 12; behind++) {
+                    char text[64];
+                    memset(text, 'a', sizeof text);
+                    memcpy(text + before, characters[i], cut);
+                    cr_assert_eq(utf8_valid(bytes_of(text, before + cut + behind)),
+                                 i < 3 && cut == len, "%zu %zu %zu %zu", i, before, cut, behind);
+                }
+            }
+        }
+    }
 }
 
 Test(text, hex_is_lower_case_and_exact) {
