@@ -1,6 +1,7 @@
-/* See json.h. */
+/* See json.h. Almost all texts are read by json_read.c; what it leaves, jansson's own reader takes or refuses. */
 #include "ledger/base/json.h"
 
+#include "ledger/base/json_read.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/text.h"
 
@@ -37,7 +38,6 @@ static void start(void) {
 }
 
 static json_t *load(struct bytes text, json_error_t *ret_error) {
-    (void)pthread_once(&once, start);
     starved = false;
     json_t *value = json_loadb(text.len ? (const char *)text.data : "", text.len,
                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
@@ -102,9 +102,7 @@ static bool numbers_ok(json_t *value) {
     return false;
 }
 
-enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_why) {
-    if (!utf8_valid(text))
-        return problem_set(ret_why, ERR_MALFORMED_JSON, "The text is not UTF-8.");
+static enum err jansson_parse(struct bytes text, struct json **ret, struct problem *ret_why) {
     bool too_many = false;
     if (!shape_ok(text, &too_many)) {
         return problem_set(ret_why, ERR_MALFORMED_JSON,
@@ -126,6 +124,18 @@ enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_wh
             ret_why, ERR_MALFORMED_JSON,
             "Numbers must be integers between -9007199254740991 and 9007199254740991.");
     }
+    *ret = own(value);
+    return ERR_OK;
+}
+
+enum err json_parse(struct bytes text, struct json **ret, struct problem *ret_why) {
+    if (!utf8_valid(text))
+        return problem_set(ret_why, ERR_MALFORMED_JSON, "The text is not UTF-8.");
+    (void)pthread_once(&once, start);
+    json_t *value;
+    enum err err = json_read(text, &value);
+    if (err == ERR_NO_MEMORY) return problem_set(ret_why, err, "Out of memory.");
+    if (err) return jansson_parse(text, ret, ret_why);
     *ret = own(value);
     return ERR_OK;
 }
@@ -278,22 +288,20 @@ enum err json_format(const struct json *value, struct buf *out) {
 static enum err add_escaped(struct buf *out, uint8_t c) {
     static const char short_form[] = "\bb\tt\nn\ff\rr\"\"\\\\";
     for (const char *at = short_form; *at; at += 2)
-        if ((uint8_t)at[0] == c) return buf_format(out, "\\%c", at[1]);
+        if ((uint8_t)at[0] == c) return buf_add(out, bytes_of((const char[]){'\\', at[1]}, 2));
     return buf_format(out, "\\u%04x", (unsigned)c);
 }
 
 enum err json_add_text(struct buf *out, struct bytes text) {
     if (!utf8_valid(text)) return ERR_MALFORMED_JSON;
-    enum err err = buf_add_byte(out, '"');
-    size_t from = 0;
-    for (size_t i = 0; !err && i < text.len; i++) {
-        uint8_t c = text.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        err = buf_add(out, bytes_slice(text, from, i));
-        if (!err) err = add_escaped(out, c);
-        from = i + 1;
+    enum err err = buf_reserve(out, text.len + 2);
+    if (!err) err = buf_add_byte(out, '"');
+    for (size_t from = 0; !err && from < text.len;) {
+        size_t end = json_plain_end(text, from);
+        err = buf_add(out, bytes_slice(text, from, end));
+        if (!err && end < text.len) err = add_escaped(out, text.data[end++]);
+        from = end;
     }
-    if (!err) err = buf_add(out, bytes_slice(text, from, text.len));
     return err ? err : buf_add_byte(out, '"');
 }
 

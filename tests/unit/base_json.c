@@ -1,12 +1,15 @@
 /* Strict JSON: what is refused, what is kept exactly, what is written. */
 #include "ledger/base/json.h"
 
+#include "ledger/base/json_read.h"
 #include "ledger/base/limits.h"
+#include "ledger/base/text.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static enum err parse(const char *text) {
     struct json *json = NULL;
@@ -172,27 +175,39 @@ static void *scarce(size_t len) {
     return allowed-- == 0 ? NULL : malloc(len);
 }
 
-Test(json, without_memory_the_answer_is_that_and_never_another_reading) {
+/* The same, but for what the quick reader leaves to jansson. */
+static const char *const plain =
+    "{\"a text that is long enough to make a buffer "
+    "grow\":[1,true,null,{\"\xe4\xb8\x80\":\"\\n\xe4\xb8\x80 and a "
+    "text of its own\"}],\"b\":\"\",\"c\":{\"a name longer than what stands behind it\":0}}";
+
+static void starve(const char *text) {
     struct json *whole = NULL, *json = NULL;
     allowed = -1;
-    json_set_alloc_funcs(scarce, free);
-    cr_assert_eq(json_parse(bytes_text(rich), &whole, NULL), ERR_OK);
+    cr_assert_eq(json_parse(bytes_text(text), &whole, NULL), ERR_OK);
     enum err err = ERR_NO_MEMORY;
     long failures = 0;
     for (; err == ERR_NO_MEMORY; failures++) {
         struct problem why = {0};
         allowed = failures;
-        err = json_parse(bytes_text(rich), &json, &why);
+        err = json_parse(bytes_text(text), &json, &why);
         cr_assert(err == why.err, "%ld: %s", failures, why.detail);
     }
     allowed = -1;
     cr_assert_eq(err, ERR_OK, "%ld allocations", failures);
     cr_assert_gt(failures, 10);
     cr_assert(json_same(json, whole));
-    cr_assert_eq(json_parse(bytes_text("[1,]"), &json, NULL), ERR_MALFORMED_JSON,
-                 "what is wrong with memory is still wrong");
     json_done(json);
     json_done(whole);
+}
+
+Test(json, without_memory_the_answer_is_that_and_never_another_reading) {
+    struct json *json = NULL;
+    json_set_alloc_funcs(scarce, free);
+    starve(rich);
+    starve(plain);
+    cr_assert_eq(json_parse(bytes_text("[1,]"), &json, NULL), ERR_MALFORMED_JSON,
+                 "what is wrong with memory is still wrong");
 }
 
 Test(json, what_does_not_fit_is_never_written_with_a_gap) {
@@ -211,4 +226,127 @@ Test(json, what_does_not_fit_is_never_written_with_a_gap) {
     }
     buf_done(&whole);
     json_done(json);
+}
+
+/* -- the quick reader beside jansson's -- */
+
+static bool quick_reads(struct bytes text) {
+    json_t *quick = NULL;
+    if (!utf8_valid(text) || json_read(text, &quick)) return false;
+    json_error_t error;
+    json_t *slow = json_loadb((const char *)text.data, text.len,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    cr_assert(slow, "%.*s: %s", (int)text.len, (const char *)text.data, error.text);
+    char *a = json_dumps(quick, JSON_ENCODE_ANY), *b = json_dumps(slow, JSON_ENCODE_ANY);
+    cr_assert_str_eq(a, b, "%.*s", (int)text.len, (const char *)text.data); /* the order, too */
+    cr_assert(json_equal(quick, slow));
+    free(a);
+    free(b);
+    json_decref(quick);
+    json_decref(slow);
+    return true;
+}
+
+static const char *const documents[] = {
+    "{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":-12,\"e\":\"f\"},\"\":\"\"}",
+    " [ 0 , -1 , 999999999999999 ,\t\"x\\n\\\"y\\\\z\\/\\b\\f\\r\\t\" , [ ] , { } ]\r\n",
+    "{\"twelve bytes\":\"契证 is what it is called, \\n and this is longer\",\"b\":\"c\"}",
+    "\"a text alone\"",
+    "[[[[[[[[1]]]]]]]]",
+    "{\"aa\":1,\"ab\":2,\"ba\":3}",
+};
+
+Test(json, the_quick_reader_takes_what_we_write) {
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        cr_expect(quick_reads(bytes_text(documents[i])), "%s", documents[i]);
+}
+
+/* Each byte of each document made each other byte, left out, and written twice. */
+Test(json, what_the_quick_reader_takes_is_what_jansson_reads) {
+    unsigned taken = 0, tried = 0;
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        char text[256];
+        size_t len = strlen(documents[i]);
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned c = 0; c < 256; c++, tried++) {
+                memcpy(text, documents[i], len);
+                text[at] = (char)c;
+                taken += quick_reads(bytes_of(text, len));
+                memcpy(text + at + 1, documents[i] + at, len - at); /* put in before it */
+                taken += quick_reads(bytes_of(text, len + 1));
+            }
+            memcpy(text, documents[i], at);
+            memcpy(text + at, documents[i] + at + 1, len - at - 1);
+            taken += quick_reads(bytes_of(text, len - 1));
+            taken += quick_reads(bytes_of(documents[i], at));
+        }
+    }
+    cr_expect_gt(taken, tried / 4, "%u of %u", taken, 2 * tried);
+}
+
+/* Every text of up to six of the bytes that mean something. */
+Test(json, the_quick_reader_reads_every_short_text_as_jansson_does) {
+    static const char set[] = "[]{},:\"\\0-1 n";
+    size_t radix = sizeof set - 1, count = radix;
+    for (size_t len = 1; len <= 6; len++, count *= radix) {
+        for (size_t number = 0; number < count; number++) {
+            char text[6];
+            size_t rest = number;
+            for (size_t i = 0; i < len; i++, rest /= radix) text[i] = set[rest % radix];
+            (void)quick_reads(bytes_of(text, len));
+        }
+    }
+}
+
+static size_t plain_end_naive(const uint8_t *data, size_t len, size_t from) {
+    while (from < len && data[from] >= 0x20 && data[from] != '"' && data[from] != '\\') from++;
+    return from;
+}
+
+/* Two bytes of any value at any place of a run, which may begin and end anywhere in a word. */
+Test(json, a_plain_run_ends_where_it_must) {
+    uint8_t data[40];
+    memset(data, 'x', sizeof data);
+    for (size_t at = 0; at < 26; at++) {
+        for (unsigned a = 0; a < 256; a++) {
+            for (unsigned b = 0; b < 256;
+                 b += a == 0x20 || a == 0x21 || a == '\\' || a > 0xfd ? 1 : 5) {
+                data[at] = (uint8_t)a;
+                data[at + 1] = (uint8_t)b;
+                for (size_t from = 0; from < 9; from++)
+                    cr_assert_eq(json_plain_end(bytes_of(data, 27), from),
+                                 plain_end_naive(data, 27, from), "%zu %02x %02x %zu", at, a, b,
+                                 from);
+            }
+        }
+        data[at] = data[at + 1] = 'x';
+    }
+    for (size_t len = 0; len <= sizeof data; len++)
+        cr_assert_eq(json_plain_end(bytes_of(data, len), 0), len);
+}
+
+/* What jansson writes is read as what it was made of, so it is the measure: but that its \u has capital digits. */
+Test(json, a_text_is_added_as_jansson_writes_it) {
+    char text[32];
+    for (size_t len = 1; len < 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 1; c < 0x80; c++) {
+                struct buf out, twice;
+                struct json *json = NULL;
+                memset(text, 'y', len);
+                text[at] = (char)c;
+                if (len > at + 8) text[at + 7] = (char)c;
+                buf_init(&out, 1000);
+                buf_init(&twice, 1000);
+                cr_assert_eq(json_add_text(&out, bytes_of(text, len)), ERR_OK);
+                cr_assert_eq(json_parse(buf_bytes(&out), &json, NULL), ERR_OK);
+                cr_assert(bytes_equal(json_text_bytes(json), bytes_of(text, len)));
+                cr_assert_eq(json_format(json, &twice), ERR_OK);
+                cr_assert_eq(strcasecmp(buf_text(&out), buf_text(&twice)), 0, "%s", buf_text(&out));
+                json_done(json);
+                buf_done(&out);
+                buf_done(&twice);
+            }
+        }
+    }
 }
