@@ -1,5 +1,10 @@
 /* Ed25519: RFC 8032's examples, and the strictness that makes all verifiers agree. */
+#include "ledger/crypto/ed25519.h"
+
+#include "ledger/base/limits.h"
 #include "tests/lib/vector.h"
+
+#include <sodium.h>
 
 /* RFC 8032 section 7.1, TEST 1 to 3. */
 static const struct example {
@@ -110,4 +115,39 @@ Test(crypto_ed25519, ed25519_refuses_points_that_are_no_honest_key) {
     cr_expect_eq(key_public_from_point(KEY_ED25519, bytes_of(point, 31), &key), ERR_KEY);
     cr_expect_eq(key_public_from_point(KEY_ED25519, bytes_of(point, 33), &key), ERR_KEY);
     cr_expect_eq(key_public_from_point(KEY_ED25519, bytes_of(point, 64), &key), ERR_KEY);
+}
+
+/* More keys than are remembered, and what is no key between them: the answer is the same the first time, from memory, and after it was forgotten. */
+Test(crypto_ed25519, ed25519_keys_that_are_remembered_are_judged_as_those_that_are_not) {
+    enum { MANY = 3 * LIMIT_NODES + 10 };
+    static uint8_t good[MANY][32], bad[MANY][32];
+    for (size_t i = 0; i < MANY; i++) {
+        uint8_t seed[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1}, point[64];
+        cr_assert(ed25519_public(seed, point) == ERR_OK);
+        memcpy(good[i], point, 32);
+        do {
+            memcpy(bad[i], good[i], 32);
+            bad[i][i % 32] ^=
+                (uint8_t)(1 +
+                          seed[2]++); /* half of all y have no x, and seven of eight points are of mixed order */
+        } while (crypto_core_ed25519_is_valid_point(bad[i]));
+    }
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < MANY; i++) {
+            for (int again = 0; again < 2; again++) {
+                cr_assert_eq(ed25519_check(bad[i]), ERR_KEY, "%zu", i);
+                cr_assert_eq(ed25519_check(good[i]), ERR_OK, "%zu", i);
+            }
+        }
+    }
+    for (size_t i = MANY; i-- > MANY - 8;) {
+        for (size_t bit = 0; bit < 256; bit++) {
+            uint8_t point[32];
+            memcpy(point, good[i], 32);
+            point[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            cr_assert_eq(ed25519_check(point),
+                         crypto_core_ed25519_is_valid_point(point) ? ERR_OK : ERR_KEY, "%zu %zu", i,
+                         bit);
+        }
+    }
 }
