@@ -126,7 +126,13 @@ enum err buf_add_u64(struct buf *buf, uint64_t value) {
 }
 
 enum err buf_add_decimal(struct buf *buf, uint64_t value) {
-    return buf_format(buf, "%llu", (unsigned long long)value);
+    char digits[20]; /* 2^64 has as many */
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return buf_add(buf, bytes_of(digits + at, sizeof digits - at));
 }
 
 enum err buf_format(struct buf *buf, const char *format, ...) {

@@ -1,4 +1,4 @@
-/* See json.h. Almost all texts are read by json_read.c; what it leaves, jansson's own reader takes or refuses. */
+/* See json.h. Almost all texts are read by json_read.c; what it leaves, jansson's own reader takes or refuses. Writing is in json_write.c. */
 #include "ledger/base/json.h"
 
 #include "ledger/base/json_read.h"
@@ -258,55 +258,6 @@ enum err json_push(struct json *array, struct json *child) {
 
 void json_remove(struct json *object, const char *name) {
     (void)json_object_del(peer(object), name);
-}
-
-struct sink {
-    struct buf *out;
-    enum err err;
-};
-
-/* After a failure nothing more is taken: jansson goes on behind a member's name that could not be written. */
-static int sink_add(const char *text, size_t len, void *ctx) {
-    struct sink *sink = ctx;
-    if (!sink->err) sink->err = buf_add(sink->out, bytes_of(text, len));
-    return sink->err ? -1 : 0;
-}
-
-static enum err format(const struct json *value, struct buf *out, size_t flags) {
-    struct sink sink = {out, ERR_OK};
-    int rc =
-        json_dump_callback(peer(value), sink_add, &sink, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    if (sink.err) return sink.err;
-    return rc ? ERR_NO_MEMORY : ERR_OK;
-}
-
-enum err json_format(const struct json *value, struct buf *out) {
-    return format(value, out, JSON_COMPACT);
-}
-
-/* RFC 8259 section 7: "quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)" must be escaped. */
-static enum err add_escaped(struct buf *out, uint8_t c) {
-    static const char short_form[] = "\bb\tt\nn\ff\rr\"\"\\\\";
-    for (const char *at = short_form; *at; at += 2)
-        if ((uint8_t)at[0] == c) return buf_add(out, bytes_of((const char[]){'\\', at[1]}, 2));
-    return buf_format(out, "\\u%04x", (unsigned)c);
-}
-
-enum err json_add_text(struct buf *out, struct bytes text) {
-    if (!utf8_valid(text)) return ERR_MALFORMED_JSON;
-    enum err err = buf_reserve(out, text.len + 2);
-    if (!err) err = buf_add_byte(out, '"');
-    for (size_t from = 0; !err && from < text.len;) {
-        size_t end = json_plain_end(text, from);
-        err = buf_add(out, bytes_slice(text, from, end));
-        if (!err && end < text.len) err = add_escaped(out, text.data[end++]);
-        from = end;
-    }
-    return err ? err : buf_add_byte(out, '"');
-}
-
-enum err json_format_pretty(const struct json *value, struct buf *out) {
-    return format(value, out, JSON_INDENT(2));
 }
 
 bool json_same(const struct json *a, const struct json *b) {

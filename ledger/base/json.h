@@ -1,4 +1,4 @@
-/* Strict JSON (RFC 8259) over jansson, which nobody else knows (but json_read.c, the quick reader behind json_parse).
+/* Strict JSON (RFC 8259) over jansson, which only json*.c know.
  *
  * Strict: UTF-8, one value and nothing behind it, no duplicate member names, integers only and within +-(2^53-1), depth at
  * most LIMIT_JSON_DEPTH, no NUL in strings. What is written is compact with sorted member names: for our ASCII names that is RFC 8785 (JCS).

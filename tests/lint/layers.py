@@ -10,7 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYERS = ["ledger/base", "ledger/crypto", "ledger/record", "ledger/proof", "ledger/store", "contracts", "api", "node"]
 DOORS = {
-    "jansson.h": {"ledger/base/json.c", "ledger/base/json_read.c"},
+    "jansson.h": {"ledger/base/json.c", "ledger/base/json_read.c", "ledger/base/json_write.c"},
     "sodium.h": {"ledger/crypto/ed25519.c", "ledger/crypto/mac.c", "ledger/crypto/nodekey.c", "ledger/crypto/secret.c", "ledger/crypto/voprf.c"},
     "secp256k1.h": {"ledger/crypto/ecdsa.c"},
     "openssl/": {f"ledger/crypto/{name}.c" for name in ("sha256", "sm3", "evp", "pem", "timestamp")},
