@@ -172,11 +172,25 @@ static bool binding_take(const struct qizheng_binding *binding, struct keybindin
     return true;
 }
 
-enum qizheng_outcome qizheng_verify_bound(const void *receipt, size_t receipt_len,
-                                          const void *policy, size_t policy_len,
-                                          const struct qizheng_digest *digests, size_t digest_count,
-                                          const void *tsa_pem, size_t tsa_pem_len,
-                                          const struct qizheng_binding *binding, char **ret_json) {
+/* The two are one: nothing stands around the core's. */
+static struct verify_memory *memory_of(qizheng_memory *memory) {
+    return (struct verify_memory *)memory;
+}
+
+qizheng_memory *qizheng_memory_new(void) {
+    struct verify_memory *memory;
+    return verify_memory_new(&memory) ? NULL : (qizheng_memory *)memory;
+}
+
+void qizheng_memory_free(qizheng_memory *memory) {
+    verify_memory_done(memory_of(memory));
+}
+
+enum qizheng_outcome qizheng_verify_next(qizheng_memory *memory, const void *receipt,
+                                         size_t receipt_len, const void *policy, size_t policy_len,
+                                         const struct qizheng_digest *digests, size_t digest_count,
+                                         const void *tsa_pem, size_t tsa_pem_len,
+                                         const struct qizheng_binding *binding, char **ret_json) {
     struct record_doc docs[DIGEST_ALG_COUNT];
     struct keybinding_demand demand;
     if (ret_json) *ret_json = NULL;
@@ -189,8 +203,18 @@ enum qizheng_outcome qizheng_verify_bound(const void *receipt, size_t receipt_le
         .doc_count = digest_count,
         .tsa_pem = bytes_of(tsa_pem, tsa_pem_len),
         .binding = binding ? &demand : NULL,
+        .memory = memory_of(memory),
     };
     return answer(&input, ret_json);
+}
+
+enum qizheng_outcome qizheng_verify_bound(const void *receipt, size_t receipt_len,
+                                          const void *policy, size_t policy_len,
+                                          const struct qizheng_digest *digests, size_t digest_count,
+                                          const void *tsa_pem, size_t tsa_pem_len,
+                                          const struct qizheng_binding *binding, char **ret_json) {
+    return qizheng_verify_next(NULL, receipt, receipt_len, policy, policy_len, digests,
+                               digest_count, tsa_pem, tsa_pem_len, binding, ret_json);
 }
 
 enum qizheng_outcome qizheng_verify(const void *receipt, size_t receipt_len, const void *policy,

@@ -139,6 +139,26 @@ qizheng_verify_bound(const void *receipt, size_t receipt_len, const void *policy
                      const struct qizheng_digest *digests, size_t digest_count, const void *tsa_pem,
                      size_t tsa_pem_len, const struct qizheng_binding *binding, char **ret_json);
 
+/* -- many receipts --
+ *
+ * Receipts of one ledger have much in common: the genesis, the records of the issuer chains with their signatures, signed checkpoints. A memory keeps what was read and verified of these, each by its
+ * exact bytes, so that it is not done anew for each receipt. Verdicts are those that there would be without it, whatever it was used for before. It holds public keys and what participant records say, takes
+ * some MiB at most, and is used by one thread at a time: a thread that verifies has its own. */
+
+typedef struct qizheng_memory qizheng_memory;
+
+/* An empty memory. NULL without memory of the other kind. */
+QIZHENG_API qizheng_memory *qizheng_memory_new(void);
+/* Accepts NULL. */
+QIZHENG_API void qizheng_memory_free(qizheng_memory *memory);
+
+/* qizheng_verify_bound with a memory, which may be NULL. */
+QIZHENG_API enum qizheng_outcome
+qizheng_verify_next(qizheng_memory *memory, const void *receipt, size_t receipt_len,
+                    const void *policy, size_t policy_len, const struct qizheng_digest *digests,
+                    size_t digest_count, const void *tsa_pem, size_t tsa_pem_len,
+                    const struct qizheng_binding *binding, char **ret_json);
+
 /* Frees a text that a function above gave; one of evidence is wiped with it. Accepts NULL. */
 QIZHENG_API void qizheng_free(char *json);
 

@@ -43,19 +43,65 @@ enum err anchor_read(struct bytes text, struct anchor *ret, struct problem *ret_
 enum err anchor_verify(const struct anchor *anchor, const uint8_t leaf[LEAF_LEN],
                        struct problem *ret_why) MUST_CHECK;
 
+/* -- what is remembered (verify_memory.c) -- */
+
+#define MEMORY_LINKS 8 /* chains have two or three links, and one ledger few registrars */
+#define MEMORY_NOTES 4 /* a receipt's own checkpoint, and those of its chain where they differ */
+
+struct memory_link {
+    struct record *record; /* owned; NULL: none here */
+    bool is_signed;        /* verified under this key: */
+    enum key_alg alg;
+    uint8_t point[64];
+    uint64_t used; /* when it was asked for last */
+};
+
+struct memory_note {
+    uint8_t *raw; /* owned */
+    size_t len;
+    bool meets; /* the policy; if not, it is found by nobody */
+    struct policy_result result;
+    uint64_t used;
+};
+
+struct verify_memory {
+    uint8_t *policy_text; /* owned, as the two below; NULL: none yet */
+    size_t policy_len;
+    struct policy *policy;
+    struct genesis *genesis;
+    struct memory_link links[MEMORY_LINKS];
+    struct memory_note notes[MEMORY_NOTES];
+    uint64_t uses;
+};
+
+/* What these give is the memory's, valid to the end of the verification (see verify_memory.c for how many at a time). Errors as of the function that would be called without a memory. */
+enum err memory_policy(struct verify_memory *memory, struct bytes text, const struct policy **ret,
+                       struct problem *ret_why) MUST_CHECK;
+enum err memory_genesis(struct verify_memory *memory, struct bytes text, const struct genesis **ret,
+                        struct problem *ret_why) MUST_CHECK;
+/* By the policy that memory_policy gave. *ret is set whatever the answer, but for ERR_NO_MEMORY. */
+enum err memory_policy_check(struct verify_memory *memory, struct bytes raw,
+                             const struct policy_result **ret, struct problem *ret_why) MUST_CHECK;
+enum err memory_link(struct verify_memory *memory, struct bytes text, struct memory_link **ret,
+                     struct problem *ret_why) MUST_CHECK;
+enum err memory_link_verify(struct memory_link *link, const struct key_public *key) MUST_CHECK;
+void memory_clear(struct verify_memory *memory);
+
 /* -- one verification -- */
 
 struct verification {
     const struct verify_input *input;
     struct verdict *verdict;
-    struct policy *policy;   /* NULL: none that can be read */
-    struct receipt *receipt; /* NULL: not readable */
-    struct record *record;   /* NULL: none, or not readable */
-    bool record_canonical;   /* its text in the receipt is the canonical one */
+    struct verify_memory *memory;
+    const struct policy *policy; /* NULL: none that can be read; the memory's */
+    struct receipt *receipt;     /* NULL: not readable */
+    struct record *record;       /* NULL: none, or not readable */
+    bool record_canonical;       /* its text in the receipt is the canonical one */
     bool has_anchor;
-    struct anchor anchor;    /* the proof of the record or leaf itself */
-    bool checkpoint_meets;   /* the anchor's checkpoint meets the policy */
-    struct genesis *genesis; /* the end of an issuer chain that holds; NULL: none; owned */
+    struct anchor anchor;  /* the proof of the record or leaf itself */
+    bool checkpoint_meets; /* the anchor's checkpoint meets the policy */
+    const struct genesis
+        *genesis; /* the end of an issuer chain that holds; NULL: none; the memory's */
 };
 
 /* Step `record` (its form); sets v->record, and goes on to `disclosures`. Then `document` (verify_record.c). */

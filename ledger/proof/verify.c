@@ -1,5 +1,5 @@
 /* The walk through a receipt, step by step. See verify.h; the steps are in verify_record.c, verify_disclosures.c, verify_log.c,
- * verify_issuer.c, verify_tags.c and verify_timestamp.c, the words in verdict.c.
+ * verify_issuer.c, verify_tags.c and verify_timestamp.c, the words in verdict.c, what need not be done again in verify_memory.c.
  *
  * Happy path: policy and receipt are read; the record is read strictly; its hash and time make the leaf; the proof puts the leaf
  * into the tree of a checkpoint; the policy's quorum signed that checkpoint; the issuer chain shows whose key signed the record.
@@ -96,20 +96,21 @@ static enum err receipt_step(struct verification *v) {
 enum err verify(const struct verify_input *input, struct verdict **ret) {
     struct verdict *verdict = calloc(1, sizeof *verdict);
     struct verification *v = calloc(1, sizeof *v);
+    struct verify_memory own = {0};
     enum err err = verdict && v ? ERR_OK : ERR_NO_MEMORY;
     if (!err) {
         v->input = input;
         v->verdict = verdict;
+        v->memory = input->memory ? input->memory : &own;
         steps_preset(verdict);
         err = receipt_step(v);
         if (verdict->items[STEP_INCLUSION].result != VERDICT_PASS) times_drop(verdict);
         verdict->outcome = outcome_of(verdict, input->doc_count > 0);
-        policy_done(v->policy);
         receipt_done(v->receipt);
         record_done(v->record);
-        genesis_done(v->genesis);
     }
     free(v);
+    memory_clear(&own);
     if (err) {
         verdict_done(verdict);
         return err;

@@ -72,6 +72,11 @@ struct verdict {
     struct json *claims; /* the record's clear claims; NULL where no record; owned */
 };
 
+/* What many receipts have in common and need not be read and verified anew for each: policy, genesis, the records of issuer chains with their signatures, and signed checkpoints, each by its exact
+ * bytes. The verdicts are those that there would be without. It belongs to the caller and to one verification at a time, so a thread that verifies has its own. It holds what receipts say of
+ * participants, at most some MiB. */
+struct verify_memory;
+
 struct verify_input {
     struct bytes receipt; /* JSON */
     struct bytes policy;  /* tlog-policy text */
@@ -82,11 +87,15 @@ struct verify_input {
         tsa_pem; /* trust anchors for RFC 3161 tokens over the signed checkpoint, PEM; empty: tokens are not checked */
     const struct keybinding_demand *
         binding; /* the holder must have bound the presentation to this; NULL: not demanded, but one that is there must verify */
+    struct verify_memory *memory; /* from verification to verification; NULL: none */
 };
 
 /* ERR_NO_MEMORY only; whatever else is wrong stands in the verdict. *ret is allocated: verdict_done. */
 enum err verify(const struct verify_input *input, struct verdict **ret) MUST_CHECK;
 void verdict_done(struct verdict *verdict); /* accepts NULL */
+/* An empty one. ERR_NO_MEMORY. */
+enum err verify_memory_new(struct verify_memory **ret) MUST_CHECK;
+void verify_memory_done(struct verify_memory *memory); /* accepts NULL */
 /* {"outcome",
  *  "steps":[{"step","zh","result","reason","reason_zh"}],
  *  "record":{"id","issuer","type","act","claims","disclosed"}      where the receipt carries a readable record

@@ -67,15 +67,14 @@ struct chain {
     struct verification *v;
     size_t at;                    /* link looked at */
     const struct record *vouched; /* the record whose signing key this link must bind */
-    struct record *held;          /* the same where it came from a link: owned */
+    struct memory_link *held;     /* the same where it came from a link */
     uint64_t vouched_index;
-    struct bytes met; /* the last checkpoint that met the policy */
     enum chain_fault fault;
     struct problem why;
     bool is_holders; /* the receipt's own record is signed by a holder, not a participant */
-    char named_by[LIMIT_ID + 1]; /* then: who named its key */
-    bool record_signed;          /* the receipt's own record verified under the key of link 0 */
-    struct genesis *genesis;     /* of the last link, where that holds; owned */
+    char named_by[LIMIT_ID + 1];   /* then: who named its key */
+    bool record_signed;            /* the receipt's own record verified under the key of link 0 */
+    const struct genesis *genesis; /* of the last link, where that holds */
 };
 
 /* Sets the fault; memory is the one thing that is not a fault of the chain. */
@@ -92,13 +91,9 @@ static bool chain_origin_same(const struct chain *chain, const struct anchor *an
 }
 
 static enum err chain_policy(struct chain *chain, struct bytes checkpoint) {
-    struct policy_result result;
-    if (bytes_equal(checkpoint, chain->met)) return ERR_OK;
-    enum err err = policy_check(chain->v->policy, checkpoint, &result, &chain->why);
-    policy_result_done(&result);
-    if (err) return chain_refuse(chain, FAULT_POLICY, err);
-    chain->met = checkpoint;
-    return ERR_OK;
+    const struct policy_result *result;
+    enum err err = memory_policy_check(chain->v->memory, checkpoint, &result, &chain->why);
+    return err ? chain_refuse(chain, FAULT_POLICY, err) : ERR_OK;
 }
 
 /* The link's leaf is in the log, before what it vouches for, under a checkpoint that meets the policy. */
@@ -118,7 +113,8 @@ static enum err chain_anchor(struct chain *chain, const uint8_t leaf[LEAF_LEN],
 
 /* The vouched record verifies under the key that this link binds. */
 static enum err chain_signature(struct chain *chain, const struct key_public *key) {
-    enum err err = jws_verify(&chain->vouched->jws, key);
+    enum err err =
+        chain->held ? memory_link_verify(chain->held, key) : jws_verify(&chain->vouched->jws, key);
     if (err == ERR_NO_MEMORY) return err;
     if (chain->at == 0) {
         chain->record_signed = !err;
@@ -194,20 +190,25 @@ static enum err link_bind(struct chain *chain, const struct record *record) {
     return err;
 }
 
-static enum err link_check(struct chain *chain, const struct receipt_link *link) {
+static enum err link_judge(struct chain *chain, const struct record *record,
+                           const struct receipt_link *link) {
     uint8_t leaf[LEAF_LEN];
-    struct record *record;
-    enum err err = record_parse(link->record, &record, &chain->why);
-    if (err) return chain_refuse(chain, FAULT_FORM, err);
-    err = link_form(chain, record, link->record);
+    enum err err = link_form(chain, record, link->record);
     leaf_encode(link->time_ms, record->hash, leaf);
     if (!err) err = chain_anchor(chain, leaf, link->proof);
     if (!err) err = chain_at_holder(chain) ? holder_bind(chain, record) : link_bind(chain, record);
     if (!err && chain_at_holder(chain))
         memcpy(chain->named_by, record->iss, sizeof chain->named_by);
-    record_done(chain->held); /* what was vouched for is done with */
-    chain->held = record;
-    chain->vouched = record;
+    return err;
+}
+
+static enum err link_check(struct chain *chain, const struct receipt_link *link) {
+    struct memory_link *held;
+    enum err err = memory_link(chain->v->memory, link->record, &held, &chain->why);
+    if (err) return chain_refuse(chain, FAULT_FORM, err);
+    err = link_judge(chain, held->record, link);
+    chain->held = held;
+    chain->vouched = held->record;
     return err;
 }
 
@@ -237,14 +238,11 @@ static enum err genesis_judge(struct chain *chain, const struct genesis *genesis
 }
 
 static enum err genesis_check(struct chain *chain, const struct receipt_link *link) {
-    struct genesis *genesis;
-    enum err err = genesis_parse(link->genesis, &genesis, &chain->why);
+    const struct genesis *genesis;
+    enum err err = memory_genesis(chain->v->memory, link->genesis, &genesis, &chain->why);
     if (err) return chain_refuse(chain, FAULT_FORM, err);
     err = genesis_judge(chain, genesis, link);
-    if (err)
-        genesis_done(genesis);
-    else
-        chain->genesis = genesis; /* receipt_parse has seen to it that it comes once */
+    if (!err) chain->genesis = genesis; /* receipt_parse has seen to it that it comes once */
     return err;
 }
 
@@ -317,14 +315,11 @@ static enum err chain_walk(struct chain *chain) {
         err = link->genesis.len ? genesis_check(chain, link) : link_check(chain, link);
         if (err) break; /* `at` stays on the link at fault */
     }
-    record_done(chain->held);
-    chain->held = NULL;
     if (!err) {
         chain->v->genesis = chain->genesis;
         chain_pass(chain);
         return ERR_OK;
     }
-    genesis_done(chain->genesis);
     if (err == ERR_NO_MEMORY) return err;
     chain_fail(chain);
     return ERR_OK;
@@ -349,7 +344,6 @@ enum err issuer_check(struct verification *v) {
         struct chain chain = {.v = v, .vouched = v->record};
         chain.is_holders = record_issuer_kid(v->record) != NULL;
         chain.vouched_index = v->anchor.proof.index;
-        chain.met = v->anchor.proof.checkpoint;
         return chain_walk(&chain);
     }
     return ERR_OK;

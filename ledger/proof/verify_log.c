@@ -209,24 +209,23 @@ static void checkpoint_say(struct verdict *verdict, const struct policy_result *
 }
 
 static enum err checkpoint_check(struct verification *v) {
-    struct policy_result result;
+    const struct policy_result *result;
     struct problem why = {0};
-    enum err err = policy_check(v->policy, v->anchor.proof.checkpoint, &result, &why);
+    enum err err = memory_policy_check(v->memory, v->anchor.proof.checkpoint, &result, &why);
     if (!err || err == ERR_POLICY) {
         v->checkpoint_meets = !err;
-        checkpoint_say(v->verdict, &result);
-        err = quorum_check(v, &result, &why);
+        checkpoint_say(v->verdict, result);
+        err = quorum_check(v, result, &why);
     } else if (err != ERR_NO_MEMORY) {
         step_fail(v->verdict, STEP_CHECKPOINT, "检查点或其签名不成立", &why);
         err = ERR_OK;
     }
-    policy_result_done(&result);
     return err;
 }
 
 enum err policy_step(struct verification *v) {
     struct problem why = {0};
-    enum err err = policy_parse(v->input->policy, &v->policy, &why);
+    enum err err = memory_policy(v->memory, v->input->policy, &v->policy, &why);
     if (err == ERR_NO_MEMORY) return err;
     if (err) {
         for (unsigned step = STEP_CHECKPOINT; step <= STEP_QUORUM; step++) {

@@ -123,7 +123,7 @@ try:
     share(results["upload"], ceiling["upload_per_second"])
     results["lookup"] = runs("receipts looked up, 64 connections", lambda: bench("lookup", port=ledger.port, pid=ledger.process.pid, connections=64, ids=ids, requests=args.records))
     results["verify"] = bench("verify", receipts=receipts, policy=f"{folder}/ledger/policy.txt", rounds=10)
-    print(f"off line: {results['verify']['cpu_ns'] / 1000:.0f} us of CPU, {results['verify']['beyond_signatures_ns'] / 1000:.0f} us beyond its signatures; receipt {results['verify']['receipt_bytes']} bytes", flush=True)
+    print(f"off line: {results['verify']['cpu_ns'] / 1000:.0f} us of CPU, {results['verify']['beyond_signatures_ns'] / 1000:.0f} us beyond its signatures, {results['verify']['with_memory_cpu_ns'] / 1000:.0f} us with a memory; receipt {results['verify']['receipt_bytes']} bytes", flush=True)
     size = json.loads(tool("status", "--json", "--url", ledger.url))["tree_size"]
     rss = results["upload"]["node_rss"]
     ledger.stop()

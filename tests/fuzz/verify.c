@@ -100,6 +100,22 @@ static void verdict_run(const struct verdict *verdict) {
     buf_done(&text);
 }
 
+/* A memory that has seen the good receipts, and then this one, changes nothing. */
+static void memory_run(const struct verify_input *input, const struct verdict *verdict) {
+    struct verify_memory *memory = NULL;
+    struct verdict *good = NULL;
+    size_t first = input->receipt.len % fixture.world.size;
+    struct verify_input before = {.receipt = buf_bytes(&fixture.receipts[first]),
+                                  .policy = input->policy};
+    FUZZ_CHECK(verify_memory_new(&memory) == ERR_OK);
+    before.memory = memory;
+    FUZZ_CHECK(verify(&before, &good) == ERR_OK && good->outcome == VERDICT_VALID);
+    verdict_done(good);
+    verdict_same_with_memory(input, memory, verdict);
+    verdict_same_with_memory(input, memory, verdict);
+    verify_memory_done(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fixture_begin();
     struct buf text = input_text(bytes_of(data, size));
@@ -112,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input.doc_count = size % 3; /* no document, one digest, two */
     input.binding = size % 8 == 7 ? &demand : NULL;
     FUZZ_CHECK(verify(&input, &verdict) == ERR_OK);
+    memory_run(&input, verdict);
     if (input.binding && verdict->outcome == VERDICT_VALID) FUZZ_CHECK(verdict->is_bound);
     verdict_run(verdict);
     verdict_done(verdict);

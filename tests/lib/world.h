@@ -14,6 +14,7 @@
 #include "ledger/proof/quorum.h"
 #include "ledger/proof/receipt.h"
 #include "ledger/proof/tlog_proof.h"
+#include "ledger/proof/verify.h"
 #include "ledger/record/genesis.h"
 #include "ledger/record/sdjwt.h"
 #include "tests/lib/vector.h"
@@ -344,6 +345,24 @@ static inline struct buf world_policy(const struct world *world) {
     buf_init(&text, LIMIT_POLICY);
     cr_assert(policy_format(world->logs, world->cosigners, world->node_count, 0, &text) == ERR_OK);
     return text;
+}
+
+/* -- verdicts -- */
+
+/* Whatever the memory has seen before, the verdict with it is the one without, to the letter. */
+static inline void verdict_same_with_memory(const struct verify_input *input,
+                                            struct verify_memory *memory,
+                                            const struct verdict *verdict) {
+    struct verify_input with = *input;
+    struct verdict *second = NULL;
+    struct json *a = NULL, *b = NULL;
+    with.memory = memory;
+    cr_assert(verify(&with, &second) == ERR_OK);
+    cr_assert(verdict_json(verdict, &a) == ERR_OK && verdict_json(second, &b) == ERR_OK);
+    cr_assert(json_same(a, b));
+    json_done(a);
+    json_done(b);
+    verdict_done(second);
 }
 
 /* -- receipts, in parts that a test may change before they are put together -- */

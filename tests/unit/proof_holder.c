@@ -14,6 +14,7 @@
 #define WORD 10
 
 static struct world world;
+static struct verify_memory *memory; /* of all that a test asks */
 static struct buf policy;
 static struct key_secret *worker;
 static struct buf disclosures; /* of the contract at 9 */
@@ -73,6 +74,7 @@ static size_t word_of(size_t ref, const char *type, const struct key_secret *nam
 
 static void begin(void) {
     world_begin(&world, 3);
+    cr_assert(verify_memory_new(&memory) == ERR_OK);
     policy = world_policy(&world);
     worker = vector_key(KEY_ES256K, "world worker");
     cr_assert(world_sign(&world, contract_claims(worker), world.acme) == CONTRACT);
@@ -84,6 +86,7 @@ static void end(void) {
     buf_done(&disclosures);
     key_secret_done(worker);
     world_end(&world);
+    verify_memory_done(memory);
 }
 
 TestSuite(proof_holder, .init = begin, .fini = end);
@@ -96,6 +99,7 @@ static struct verdict *ask(const struct parts *parts, const struct keybinding_de
     struct bytes copy = exact_copy(buf_bytes(&text));
     struct verify_input input = {.receipt = copy, .policy = buf_bytes(&policy), .binding = wanted};
     cr_assert(verify(&input, &verdict) == ERR_OK);
+    verdict_same_with_memory(&input, memory, verdict);
     exact_free(copy);
     buf_done(&text);
     for (unsigned i = 0; i < STEP_COUNT; i++)

@@ -85,3 +85,33 @@ Test(proof_qizheng, empty_arguments_are_answered_and_wrong_ones_refused) {
     cr_assert_null(json);
     cr_assert_str_eq(qizheng_version(), QIZHENG_VERSION);
 }
+
+static void expect_next(qizheng_memory *memory, enum qizheng_outcome outcome) {
+    char *with = NULL, *without = NULL;
+    cr_assert(qizheng_verify_next(memory, receipt.data, receipt.len, policy.data, policy.len, NULL,
+                                  0, NULL, 0, NULL, &with) == outcome);
+    cr_assert(ask(NULL, 0, &without) == outcome);
+    cr_assert_str_eq(with, without);
+    qizheng_free(with);
+    qizheng_free(without);
+}
+
+Test(proof_qizheng, with_a_memory_the_answers_are_the_same) {
+    qizheng_memory *memory = qizheng_memory_new();
+    cr_assert(memory);
+    for (int round = 0; round < 3; round++) {
+        expect_next(memory, QIZHENG_VALID);
+        receipt.data[receipt.len / 2] ^= 1;
+        expect_next(memory, QIZHENG_INVALID);
+        receipt.data[receipt.len / 2] ^= 1;
+        policy.data[policy.len - 3] ^= 1;
+        expect_next(memory, QIZHENG_UNCHECKED);
+        policy.data[policy.len - 3] ^= 1;
+        expect_next(NULL, QIZHENG_VALID);
+    }
+    struct qizheng_digest odd = {.alg = (enum qizheng_alg)7};
+    cr_assert(qizheng_verify_next(memory, receipt.data, receipt.len, policy.data, policy.len, &odd,
+                                  1, NULL, 0, NULL, NULL) == QIZHENG_ERROR);
+    qizheng_memory_free(memory);
+    qizheng_memory_free(NULL);
+}

@@ -9,6 +9,7 @@
 #define OTHER "110105194912310038"
 
 static struct world world;
+static struct verify_memory *memory; /* of all that a test asks */
 static struct buf policy;
 static voprf_scalar secret, foreign;
 static char key_text[64];
@@ -33,6 +34,7 @@ static void begin(void) {
 static void end(void) {
     buf_done(&policy);
     world_end(&world);
+    verify_memory_done(memory);
 }
 
 TestSuite(proof_tags, .init = begin, .fini = end, .timeout = 60);
@@ -129,6 +131,7 @@ static struct verdict *ask(struct buf receipt) {
     struct verdict *verdict = NULL;
     struct json *json = NULL;
     cr_assert(verify(&input, &verdict) == ERR_OK);
+    verdict_same_with_memory(&input, memory, verdict);
     cr_assert(verdict_json(verdict, &json) == ERR_OK);
     struct buf text = world_text(json);
     cr_assert(!strstr(buf_text(&text), NUMBER) && !strstr(buf_text(&text), OTHER));

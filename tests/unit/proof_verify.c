@@ -7,14 +7,17 @@
 
 static struct world world;
 static struct buf policy;
+static struct verify_memory *memory; /* of all that a test asks */
 
 static void begin(void) {
     world_begin(&world, 3);
     policy = world_policy(&world);
+    cr_assert(verify_memory_new(&memory) == ERR_OK);
 }
 
 static void end(void) {
     buf_done(&policy);
+    verify_memory_done(memory);
     world_end(&world);
 }
 
@@ -36,8 +39,10 @@ static struct verdict *ask(struct bytes receipt, struct bytes policy_text,
                            const struct record_doc *docs, size_t doc_count) {
     struct verdict *verdict = NULL;
     struct bytes copy = exact_copy(receipt);
-    struct verify_input input = {copy, policy_text, docs, doc_count, bytes_text(tsa_pem), binding};
+    struct verify_input input = {copy,    policy_text, docs, doc_count, bytes_text(tsa_pem),
+                                 binding, NULL};
     cr_assert(verify(&input, &verdict) == ERR_OK);
+    verdict_same_with_memory(&input, memory, verdict);
     exact_free(copy); /* the verdict stands on its own */
     for (unsigned i = 0; i < STEP_COUNT; i++) {
         cr_assert(verdict->items[i].reason[0] && verdict->items[i].reason_zh[0], "%s says nothing",
