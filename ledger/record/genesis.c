@@ -392,7 +392,7 @@ enum err genesis_parse(struct bytes text, struct genesis **ret, struct problem *
 
 void genesis_done(struct genesis *genesis) {
     if (!genesis) return;
-    for (size_t i = 0; i < LIMIT_NODES; i++) key_public_done(&genesis->nodes[i].auth);
+    for (size_t i = 0; i < genesis->node_count; i++) key_public_done(&genesis->nodes[i].auth);
     for (size_t i = 0; i < genesis->participant_count; i++)
         participant_done(&genesis->participants[i]);
     free(genesis->participants);
