@@ -207,12 +207,12 @@ static int run(struct cli *cli) {
         inputs_done(&inputs);
         return all;
     }
-    struct verify_input input = {buf_bytes(&inputs.receipt),
-                                 buf_bytes(&inputs.policy),
-                                 inputs.docs,
-                                 inputs.doc_count,
-                                 buf_bytes(&inputs.tsa),
-                                 inputs.has_demand ? &inputs.demand : NULL};
+    struct verify_input input = {.receipt = buf_bytes(&inputs.receipt),
+                                 .policy = buf_bytes(&inputs.policy),
+                                 .docs = inputs.docs,
+                                 .doc_count = inputs.doc_count,
+                                 .tsa_pem = buf_bytes(&inputs.tsa),
+                                 .binding = inputs.has_demand ? &inputs.demand : NULL};
     if (!err) err = verify(&input, &verdict);
     int status = err ? say_trouble(cli, err, &why) : report(cli, verdict);
     verdict_done(verdict);

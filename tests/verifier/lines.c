@@ -3,7 +3,7 @@
  *
  * One request a line on standard input: {"receipt", "policy", "document", "tsa"}, each base64, and {"key_binding": {"audience", "nonce", "now", "max_age"}}, the
  * last three where there is something to give. One verdict a line
- * on standard output, as `qizheng verify --json` has it. A line that is no request ends the program with status 2: it is the caller's mistake. */
+ * on standard output, as `qizheng verify --json` has it, which must be the same with a memory of all lines before. A line that is no request ends the program with status 2: it is the caller's mistake. */
 #include "ledger/base/text.h"
 #include "ledger/proof/verify.h"
 
@@ -37,18 +37,30 @@ static bool demand_read(const struct json *member, struct keybinding_demand *ret
     return member != NULL;
 }
 
-static void verdict_print(const struct verify_input *input) {
+static struct buf verdict_text(const struct verify_input *input) {
     struct verdict *verdict = NULL;
     struct json *json = NULL;
     struct buf text;
     buf_init(&text, REQUEST_MAX);
     if (verify(input, &verdict) || verdict_json(verdict, &json) || json_format(json, &text))
         give_up("out of memory");
+    json_done(json);
+    verdict_done(verdict);
+    return text;
+}
+
+/* Without a memory, and with one that has seen every receipt before this one. */
+static void verdict_print(struct verify_input input) {
+    static struct verify_memory *memory;
+    if (!memory && verify_memory_new(&memory)) give_up("out of memory");
+    struct buf text = verdict_text(&input);
+    input.memory = memory;
+    struct buf again = verdict_text(&input);
+    if (!bytes_equal(buf_bytes(&text), buf_bytes(&again))) give_up("a memory changed the verdict");
     (void)printf("%.*s\n", (int)text.len, (const char *)text.data);
     (void)fflush(stdout);
     buf_done(&text);
-    json_done(json);
-    verdict_done(verdict);
+    buf_done(&again);
 }
 
 static void answer(struct bytes line) {
@@ -63,9 +75,12 @@ static void answer(struct bytes line) {
     for (size_t i = 0; i < 2; i++) digest(docs[i].alg, buf_bytes(&document), docs[i].digest);
     struct keybinding_demand demand;
     bool bound = demand_read(json_member(request, "key_binding"), &demand);
-    struct verify_input input = {buf_bytes(&receipt), buf_bytes(&policy), docs,
-                                 asked ? 2 : 0,       buf_bytes(&tsa),    bound ? &demand : NULL};
-    verdict_print(&input);
+    verdict_print((struct verify_input){.receipt = buf_bytes(&receipt),
+                                        .policy = buf_bytes(&policy),
+                                        .docs = docs,
+                                        .doc_count = asked ? 2 : 0,
+                                        .tsa_pem = buf_bytes(&tsa),
+                                        .binding = bound ? &demand : NULL});
     buf_done(&receipt);
     buf_done(&policy);
     buf_done(&document);
