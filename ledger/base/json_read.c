@@ -244,9 +244,10 @@ static json_t *value_read(struct reader *reader) {
 }
 
 enum err json_read(struct bytes text, struct json_t **ret) {
+    if (!text.len) return ERR_MALFORMED_JSON; /* data may be NULL, to which nothing may be added */
     struct reader reader = {.at = text.data, .end = text.data + text.len, .values = 1};
     buf_init(&reader.unescaped, text.len);
-    json_t *value = text.len ? value_read(&reader) : NULL;
+    json_t *value = value_read(&reader);
     bool whole = value && !next(&reader) && reader.at == reader.end;
     buf_done(&reader.unescaped);
     if (whole) {

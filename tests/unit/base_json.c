@@ -58,6 +58,8 @@ Test(json, json_refuses_whatever_is_not_strict) {
                                       "\"open"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(parse(bad[i]), ERR_MALFORMED_JSON, "%s", bad[i]);
+    struct json *json = NULL;
+    cr_expect_eq(json_parse(bytes_of(NULL, 0), &json, NULL), ERR_MALFORMED_JSON);
 }
 
 Test(json, json_takes_what_rfc_8259_allows) {
