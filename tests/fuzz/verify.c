@@ -100,17 +100,17 @@ static void verdict_run(const struct verdict *verdict) {
     buf_done(&text);
 }
 
-/* A memory that has seen the good receipts, and then this one, changes nothing. */
+/* A memory that has seen a receipt of the ledger, and then this one, changes nothing. */
 static void memory_run(const struct verify_input *input, const struct verdict *verdict) {
     struct verify_memory *memory = NULL;
-    struct verdict *good = NULL;
+    struct verdict *seen = NULL;
     size_t first = input->receipt.len % fixture.world.size;
     struct verify_input before = {.receipt = buf_bytes(&fixture.receipts[first]),
                                   .policy = input->policy};
     FUZZ_CHECK(verify_memory_new(&memory) == ERR_OK);
     before.memory = memory;
-    FUZZ_CHECK(verify(&before, &good) == ERR_OK && good->outcome == VERDICT_VALID);
-    verdict_done(good);
+    FUZZ_CHECK(verify(&before, &seen) == ERR_OK);
+    verdict_done(seen);
     verdict_same_with_memory(input, memory, verdict);
     verdict_same_with_memory(input, memory, verdict);
     verify_memory_done(memory);
