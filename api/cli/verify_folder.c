@@ -15,6 +15,8 @@
 struct tally {
     const struct cli *cli;
     struct bytes policy, tsa_pem;
+    struct verify_memory
+        *memory; /* the receipts of one ledger have most of their bytes in common */
     size_t counts[VERDICT_UNCHECKED + 1];
     struct json *wrong; /* [{"file","outcome","step","reason","reason_zh"}] */
 };
@@ -64,8 +66,10 @@ static enum err file_verify(struct tally *tally, const char *folder, const char 
         tally->counts[VERDICT_UNCHECKED]++;
         return wrong_add(tally, name, verdict_outcome_name(VERDICT_UNCHECKED), "", why.detail, "");
     }
-    struct verify_input input = {
-        .receipt = buf_bytes(&text), .policy = tally->policy, .tsa_pem = tally->tsa_pem};
+    struct verify_input input = {.receipt = buf_bytes(&text),
+                                 .policy = tally->policy,
+                                 .tsa_pem = tally->tsa_pem,
+                                 .memory = tally->memory};
     err = verify(&input, &verdict);
     if (!err) err = verdict_add(tally, name, verdict);
     verdict_done(verdict);
@@ -136,7 +140,9 @@ int verify_folder(const struct cli *cli, const char *folder, struct bytes policy
     struct tally tally = {.cli = cli, .policy = policy, .tsa_pem = tsa_pem};
     struct problem why = {ERR_OK, "", "", "", ""};
     tally.wrong = json_new_array();
-    enum err err = tally.wrong ? folder_verify(&tally, folder, &why) : ERR_NO_MEMORY;
+    enum err err = tally.wrong ? verify_memory_new(&tally.memory) : ERR_NO_MEMORY;
+    if (!err) err = folder_verify(&tally, folder, &why);
+    verify_memory_done(tally.memory);
     if (!err && cli->is_json) err = report_json(&tally);
     if (!err && !cli->is_json) report_text(&tally);
     int status = err ? say_trouble(cli, err, &why) : status_of(&tally);
