@@ -6,15 +6,16 @@
  * What civetweb leaves to us, and what each costs if forgotten (docs/OPERATING.md):
  *   - it reads Content-Length leniently, takes the first of several, and prefers neither it nor Transfer-Encoding reliably: request smuggling
  *   - it drops, unseen, every header line behind one that begins with a space, a colon or a byte above 126, and every one from the 65th on: the same
- *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline, and short reads
+ *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline that ends the read (overdue.h)
  *   - the same for large bodies either way: a streamed one must keep LIMIT_STREAM_RATE, and is never in memory as a whole
  *   - before the next request of a connection it reads what is left of a body, however long: where that may be much, the connection is closed
  *
- * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics. */
+ * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics and what overdue.h keeps. */
 #include "api/server.h"
 
 #include "api/log.h"
 #include "api/metrics.h"
+#include "api/overdue.h"
 #include "ledger/base/text.h"
 
 #include <arpa/inet.h>
@@ -29,14 +30,12 @@
 
 #define HEAD_MAX 8192
 #define JOIN_MAX 16384 /* bodies up to here leave in one write with their head */
-#define READ_LEN 16    /* of a body at a time: what a slow client may stretch by one timeout each */
-#define STREAM_READ_LEN                                                                            \
-    128 /* the same, where 32 MiB come through quickly: a read costs two system calls */
-#define QUICK_US 20000
+#define READ_LEN 16384 /* of a streamed body at a time */
 #define KEEP_ALIVE_MS 5000
 #define TEXT_NUMBER 16
 #define SOURCE_LEN 48 /* civetweb's remote_addr */
 #define LINGER_LEN (1024 * 1024)
+#define LINGER_READ_LEN 4096
 #define LINGER_MS 1000
 
 struct server {
@@ -48,6 +47,7 @@ struct server {
     uint64_t read_wait_ms; /* civetweb's, for one read */
     _Atomic uint64_t next_id;
     _Atomic unsigned in_flight;
+    struct overdue *overdue;
     atomic_bool is_draining;
 };
 
@@ -60,7 +60,6 @@ struct exchange {
     struct http_reply reply;
     struct buf body;
     uint64_t body_got; /* how much of request.body_len was read */
-    bool is_quick;     /* the last read of it was: the next one may be larger */
     uint64_t start_us;
     bool must_close;
     char source[SOURCE_LEN];
@@ -177,21 +176,25 @@ static enum err deadline_check(uint64_t waited_us, uint64_t allowed, struct prob
                        (unsigned long long)(allowed / 1000));
 }
 
-/* One short read of at most max bytes; *ret_len 0: nothing came for a while, and the deadline decides. A read of nothing that came back at once is the client's
- * end. A client that is late already is read byte by byte: it may stretch each byte by one timeout. */
+/* One read of at most max bytes that ends at the deadline; *ret_len 0: nothing came for a while. A read of nothing that came back at once is the client's end, or
+ * overdue.c's. */
 static enum err body_step(struct exchange *x, uint8_t *out, size_t max, uint64_t allowed,
                           size_t *ret_len, struct problem *ret_why) {
     uint64_t before = now_us(), left = x->request.body_len - x->body_got;
+    struct overdue_wait wait = {.address = x->info->remote_addr,
+                                .port = (unsigned)x->info->remote_port,
+                                .until_us = x->start_us + allowed};
     enum err err = deadline_check(before - x->start_us, allowed, ret_why);
     if (err) return err;
-    bool is_slow =
-        before - x->start_us + allowed_us(x, 0) > allowed + x->server->read_wait_ms * 1000;
-    int got = mg_read(x->conn, out, is_slow ? 1 : left < max ? (size_t)left : max);
-    uint64_t took_us = now_us() - before;
+    overdue_enter(x->server->overdue, &wait);
+    int got = mg_read(x->conn, out, left < max ? (size_t)left : max);
+    overdue_leave(x->server->overdue, &wait);
     *ret_len = got > 0 ? (size_t)got : 0;
     x->body_got += *ret_len;
-    x->is_quick = took_us < QUICK_US;
-    if (got > 0 || took_us >= x->server->read_wait_ms * 500) return ERR_OK;
+    uint64_t now = now_us();
+    if (got > 0 || now - before >= x->server->read_wait_ms * 500) return ERR_OK;
+    err = deadline_check(now - x->start_us, allowed, ret_why);
+    if (err) return err;
     return problem_set(ret_why, ERR_REQUEST, "The body ended before its Content-Length.");
 }
 
@@ -204,14 +207,14 @@ static void say_continue(struct exchange *x) {
 }
 
 static enum err body_receive(struct exchange *x, struct problem *ret_why) {
-    uint8_t chunk[READ_LEN];
-    size_t got = 0;
-    buf_init(&x->body, (size_t)x->request.body_len);
-    enum err err = buf_reserve(&x->body, (size_t)x->request.body_len);
+    size_t len = (size_t)x->request.body_len, got = 0;
+    buf_init(&x->body, len);
+    enum err err = buf_reserve(&x->body, len);
     say_continue(x);
-    while (!err && x->body.len < x->request.body_len) {
-        err = body_step(x, chunk, sizeof chunk, allowed_us(x, 0), &got, ret_why);
-        if (!err) err = buf_add(&x->body, bytes_of(chunk, got));
+    while (!err && x->body.len < len) {
+        err = body_step(x, x->body.data + x->body.len, len - x->body.len, allowed_us(x, 0), &got,
+                        ret_why);
+        if (!err) x->body.len += got;
     }
     x->request.body = buf_bytes(&x->body);
     return err;
@@ -224,8 +227,7 @@ static enum err stream_read(const struct http_request *request, uint8_t *out, si
     size_t got = 0, done = 0;
     if (x->body_got == 0) say_continue(x);
     while (done < len && x->body_got < request->body_len) {
-        size_t max = x->is_quick ? STREAM_READ_LEN : READ_LEN;
-        if (len - done < max) max = len - done;
+        size_t max = len - done < READ_LEN ? len - done : READ_LEN;
         enum err err = body_step(x, out + done, max, allowed_us(x, x->body_got), &got, ret_why);
         if (err) return err;
         done += got;
@@ -340,14 +342,18 @@ static void reply_write(struct exchange *x) {
 /* A body that was refused is still on its way: closing over it would reset the connection, and the client would see that instead of the answer. RFC 9112
  * section 9.6: "To avoid the TCP reset problem, servers typically close a connection in stages." So some of it is read and dropped, within bounds. */
 static void body_linger(struct exchange *x) {
-    uint8_t chunk[READ_LEN];
+    uint8_t chunk[LINGER_READ_LEN];
     uint64_t until = now_us() + LINGER_MS * 1000, left = x->request.body_len - x->body_got;
+    struct overdue_wait wait = {
+        .address = x->info->remote_addr, .port = (unsigned)x->info->remote_port, .until_us = until};
+    int got = 1;
     if (left > LINGER_LEN) left = LINGER_LEN;
-    while (left > 0 && now_us() < until) {
-        int got = mg_read(x->conn, chunk, left < READ_LEN ? (size_t)left : READ_LEN);
-        if (got <= 0) return;
-        left -= (uint64_t)got;
+    overdue_enter(x->server->overdue, &wait);
+    while (left > 0 && got > 0 && now_us() < until) {
+        got = mg_read(x->conn, chunk, left < sizeof chunk ? (size_t)left : sizeof chunk);
+        if (got > 0) left -= (uint64_t)got;
     }
+    overdue_leave(x->server->overdue, &wait);
 }
 
 /* RFC 9112 section 9.3: what the client asked for, as civetweb reads it too. */
@@ -546,6 +552,7 @@ static enum err context_start(struct server *server, const struct server_options
     server->mg = mg_start(&callbacks, server, settings);
     if (server->mg && mg_get_server_ports(server->mg, 1, &port) == 1) {
         server->port = (unsigned)port.port;
+        overdue_port(server->overdue, server->port);
         return ERR_OK;
     }
     return problem_set(ret_why, ERR_IO,
@@ -593,7 +600,8 @@ enum err server_start(const struct server_options *options, const struct api *ap
     if (!err) err = server_make(options, api, &server);
     if (err) return err;
     (void)mg_init_library(0);
-    err = context_start(server, options, ret_why);
+    err = overdue_start(&server->overdue);
+    if (!err) err = context_start(server, options, ret_why);
     if (err) {
         server_stop(server);
         return err;
@@ -617,6 +625,7 @@ void server_stop(struct server *server) {
     if (!server) return;
     if (server->mg) mg_stop(server->mg);
     (void)mg_exit_library();
+    overdue_stop(server->overdue);
     free(server->trusted);
     free(server);
 }
