@@ -8,6 +8,7 @@
  *   - it drops, unseen, every header line behind one that begins with a space, a colon or a byte above 126, and every one from the 65th on: the same
  *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline that ends the read (overdue.h)
  *   - the same for large bodies either way: a streamed one must keep LIMIT_STREAM_RATE, and is never in memory as a whole
+ *   - it takes an empty line before a request for a whole header, reads the request behind it all the same, and then its head once more as its body: smuggling again
  *   - before the next request of a connection it reads what is left of a body, however long: where that may be much, the connection is closed
  *
  * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics and what overdue.h keeps. */
@@ -108,7 +109,19 @@ static struct bytes header_once(const struct mg_request_info *info, const char *
     return value;
 }
 
+/* RFC 9112 section 2.2: "In the interest of robustness, a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
+ * received prior to the request-line." One is all: civetweb takes two, or what else is blank, for the end of a header, and then counts what it has read from there. Each of
+ * its threads has one buffer for good, at whose first byte a request begins; before a thread has served any, nothing is known, and body_step is what stands in the way. */
+static bool head_is_first(const struct mg_request_info *info) {
+    static _Thread_local uintptr_t first;
+    uintptr_t at = (uintptr_t)info->request_method;
+    if (first == 0 || at < first) first = at;
+    return at == first || (at == first + 2 && memcmp(info->request_method - 2, "\r\n", 2) == 0);
+}
+
 static enum err lines_check(const struct mg_request_info *info, struct problem *ret_why) {
+    if (!head_is_first(info))
+        return problem_set(ret_why, ERR_REQUEST, "A request begins with its first line.");
     if (info->num_headers >= MG_MAX_HEADERS || !lines_are_whole(info)) {
         return problem_set(ret_why, ERR_REQUEST,
                            "The header has a malformed line, or more than %d lines.",
@@ -177,7 +190,8 @@ static enum err deadline_check(uint64_t waited_us, uint64_t allowed, struct prob
 }
 
 /* One read of at most max bytes that ends at the deadline; *ret_len 0: nothing came for a while. A read of nothing that came back at once is the client's end, or
- * overdue.c's. */
+ * overdue.c's. No body that any route takes has a NUL in it, while a head has one in place of each line end once civetweb has parsed it: where such a head comes back as a
+ * body (see head_is_first), what follows would be taken for a request. */
 static enum err body_step(struct exchange *x, uint8_t *out, size_t max, uint64_t allowed,
                           size_t *ret_len, struct problem *ret_why) {
     uint64_t before = now_us(), left = x->request.body_len - x->body_got;
@@ -191,6 +205,8 @@ static enum err body_step(struct exchange *x, uint8_t *out, size_t max, uint64_t
     overdue_leave(x->server->overdue, &wait);
     *ret_len = got > 0 ? (size_t)got : 0;
     x->body_got += *ret_len;
+    if (got > 0 && memchr(out, 0, *ret_len))
+        return problem_set(ret_why, ERR_REQUEST, "The body has a NUL byte in it.");
     uint64_t now = now_us();
     if (got > 0 || now - before >= x->server->read_wait_ms * 500) return ERR_OK;
     err = deadline_check(now - x->start_us, allowed, ret_why);

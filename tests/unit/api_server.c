@@ -273,6 +273,59 @@ Test(api_server, a_request_framed_in_two_ways_is_refused_and_the_connection_clos
     server_stop(server);
 }
 
+/* RFC 9112 section 2.2 lets one empty line pass. More, or other white space with an empty line in it, civetweb takes for a whole header: the request behind it would be
+ * served with its own head as its body, and the true body as a request. */
+Test(api_server, blank_lines_before_a_request_never_turn_its_body_into_another) {
+    static const char *const blanks[] = {"\r\n\r\n", "\n\n", " \r\n\r\n", "\r\n\r\n\r\n\r\n",
+                                         "\r\n\r\n            "};
+    char hidden[128], request[512];
+    for (size_t i = 0; i < 2 * sizeof blanks / sizeof *blanks; i++) {
+        struct server *server = start_with(1, NULL); /* whose thread has served nothing yet */
+        const char *blank = blanks[i / 2];
+        int head =
+            snprintf(request, sizeof request, "%s" POST "Content-Length: 100\r\n\r\n", blank);
+        (void)snprintf(hidden, sizeof hidden,
+                       "GET /healthz HTTP/1.1\r\nHost: h\r\nX: %060d\r\n\r\n", 0);
+        /* What civetweb would read as the body begins behind the first empty line, and the hidden request must begin where it ends. */
+        int skip =
+            100 - (head - (int)(strstr(blank, "\n\r\n") ? strstr(blank, "\n\r\n") - blank + 3 : 2));
+        if (i % 2) cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"), 200);
+        (void)snprintf(request + head, sizeof request - (size_t)head, "%0*d%s", skip > 0 ? skip : 1,
+                       0, hidden);
+        int fd = dial(server);
+        send_text(fd, request);
+        struct answer answer = receive(fd, false), next = receive(fd, false);
+        cr_assert_eq(answer.status, 400, "%zu: %d", i, answer.status);
+        cr_assert(next.status == 0 && next.was_closed, "%zu: %s", i, next.text);
+        free(answer.text);
+        free(next.text);
+        (void)close(fd);
+        server_stop(server);
+    }
+}
+
+Test(api_server, one_empty_line_before_a_request_is_ignored) {
+    struct server *server = start_with(1, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct answer answer = ask(server, "\r\n" POST "Content-Length: 3\r\n\r\nabc");
+        cr_assert_eq(answer.status, 200);
+        cr_assert_str_eq(answer.body, "abc");
+        free(answer.text);
+        cr_assert_eq(status_of(server, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"), 200);
+    }
+    server_stop(server);
+}
+
+Test(api_server, a_body_with_a_nul_in_it_is_refused_and_the_connection_closed) {
+    struct server *server = start();
+    static const char request[] = POST "Content-Length: 3\r\n\r\na\0c";
+    struct answer answer = ask_bytes(server, request, sizeof request - 1);
+    cr_assert(answer.status == 400 && answer.was_closed);
+    cr_assert(strstr(answer.body, "NUL"));
+    free(answer.text);
+    server_stop(server);
+}
+
 /* civetweb keeps 64 header lines and forgets the rest. */
 Test(api_server, too_many_header_lines_are_refused) {
     struct server *server = start();
