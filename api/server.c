@@ -9,6 +9,7 @@
  *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline that ends the read (overdue.h)
  *   - the same for large bodies either way: a streamed one must keep LIMIT_STREAM_RATE, and is never in memory as a whole
  *   - it takes an empty line before a request for a whole header, reads the request behind it all the same, and then its head once more as its body: smuggling again
+ *   - a connection that asks without end keeps its thread: where all are taken, one that had its time is closed behind its answer
  *   - before the next request of a connection it reads what is left of a body, however long: where that may be much, the connection is closed
  *
  * Threads: on_request runs on any worker thread; everything in struct server is constant after start but the atomics and what overdue.h keeps. */
@@ -48,6 +49,8 @@ struct server {
     uint64_t read_wait_ms; /* civetweb's, for one read */
     _Atomic uint64_t next_id;
     _Atomic unsigned in_flight;
+    _Atomic unsigned connections; /* that have a thread */
+    unsigned threads;
     struct overdue *overdue;
     atomic_bool is_draining;
 };
@@ -417,6 +420,29 @@ static void source_find(struct exchange *x) {
     }
 }
 
+/* -- whose turn it is -- */
+
+/* What civetweb keeps with a connection: when its thread took it, in milliseconds, and never NULL. */
+static int on_connection(const struct mg_connection *conn, void **conn_data) {
+    struct server *server = mg_get_user_data(mg_get_context(conn));
+    *conn_data = (void *)(uintptr_t)(now_us() / 1000 + 1);
+    (void)atomic_fetch_add(&server->connections, 1);
+    return 0;
+}
+
+/* Called again for one that mg_close_connection has closed; then there is nothing kept with it. */
+static void on_connection_end(const struct mg_connection *conn) {
+    struct server *server = mg_get_user_data(mg_get_context(conn));
+    if (mg_get_user_connection_data(conn)) (void)atomic_fetch_sub(&server->connections, 1);
+}
+
+/* Whether all threads are taken, and this one by a connection that has had it for longer than any request may take. */
+static bool had_its_turn(const struct exchange *x) {
+    uint64_t since_ms = (uint64_t)(uintptr_t)mg_get_user_connection_data(x->conn);
+    return atomic_load(&x->server->connections) >= x->server->threads &&
+           x->start_us / 1000 > since_ms + x->server->timeout_ms;
+}
+
 /* -- one request -- */
 
 static const char *header_get(const struct http_request *request, const char *name) {
@@ -456,7 +482,7 @@ static void exchange_serve(struct exchange *x) {
     memset(&why, 0, sizeof why);
     enum err err = exchange_admit(x, &why);
     if (!err) {
-        x->must_close = x->must_close || client_closes(x);
+        x->must_close = x->must_close || client_closes(x) || had_its_turn(x);
         api_handle(x->server->api, &x->request, &x->reply);
         return;
     }
@@ -563,6 +589,8 @@ static enum err context_start(struct server *server, const struct server_options
     struct mg_server_port port;
     memset(&callbacks, 0, sizeof callbacks);
     callbacks.begin_request = on_request;
+    callbacks.init_connection = on_connection;
+    callbacks.connection_close = on_connection_end;
     callbacks.http_error = on_error;
     callbacks.log_message = on_message;
     server->mg = mg_start(&callbacks, server, settings);
@@ -594,6 +622,7 @@ static enum err server_make(const struct server_options *options, const struct a
     if (!server) return ERR_NO_MEMORY;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     server->api = api;
+    server->threads = options->threads;
     server->timeout_ms = options->request_timeout_ms;
     server->read_wait_ms = server->timeout_ms / 4 > 100 ? server->timeout_ms / 4 : 100;
     /* Ids grow over restarts too, so that one in an old log is not mistaken for a new one. */

@@ -539,6 +539,57 @@ Test(api_server, a_refused_body_that_drips_holds_nobody_up) {
     server_stop(server);
 }
 
+/* -- whose turn it is -- */
+
+Test(api_server, who_asks_without_end_makes_room_for_who_waits) {
+    struct server *server = start_with(1, NULL);
+    int greedy = dial(server), waiting = dial(server);
+    struct answer answer = {0};
+    uint64_t before = now_ms();
+    send_text(waiting, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (;;) {
+        send_text(greedy, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+        answer = receive(greedy, false);
+        cr_assert_eq(answer.status, 200);
+        if (has(&answer, "Connection: close")) break;
+        cr_assert(now_ms() - before < 2 * TIMEOUT_MS, "it never has to go");
+        free(answer.text);
+        (void)usleep(10000);
+    }
+    cr_assert(now_ms() - before >= TIMEOUT_MS, "it had no turn");
+    free(answer.text);
+    answer = receive(waiting, false);
+    cr_assert_eq(answer.status, 200);
+    free(answer.text);
+    (void)close(greedy);
+    (void)close(waiting);
+    server_stop(server);
+}
+
+Test(api_server, while_there_is_room_nobody_has_to_go) {
+    struct server *server = start_with(2, NULL);
+    int fd = dial(server);
+    uint64_t before = now_ms();
+    while (now_ms() - before < 2 * TIMEOUT_MS) {
+        send_text(fd, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+        struct answer answer = receive(fd, false);
+        cr_assert(answer.status == 200 && has(&answer, "Connection: keep-alive"));
+        free(answer.text);
+        (void)usleep(10000);
+    }
+    /* Connections that have ended are no longer counted, whoever ended them. */
+    for (int i = 0; i < 6; i++) {
+        struct answer answer = ask(server, i % 2 ? "GET /healthz HTTP/1.0\r\n\r\n" : "BAD\r\n\r\n");
+        free(answer.text);
+    }
+    send_text(fd, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct answer answer = receive(fd, false);
+    cr_assert(answer.status == 200 && has(&answer, "Connection: keep-alive"));
+    free(answer.text);
+    (void)close(fd);
+    server_stop(server);
+}
+
 Test(api_server, a_body_that_ends_early_is_no_request) {
     struct server *server = start();
     int fd = dial(server);
