@@ -52,8 +52,15 @@ struct records_want {
 };
 void records_make(const struct records_want *want, struct records *ret);
 void records_done(struct records *records);
+/* Appends every so manieth id to the file that --ids-out names, if any (--ids-every, 1 by default): what look-ups read. */
+void records_ids_write(int argc, char **argv, const struct records *records);
 
 /* -- load over keep-alive connections -- */
+enum load_next {
+    LOAD_BAD,  /* an answer that must not be; ends the program */
+    LOAD_DONE, /* the request is answered */
+    LOAD_AGAIN, /* it goes on: `request` is asked once more for the same index, and the clock runs on */
+};
 struct load_request {
     struct bytes head; /* request line and headers, up to and with the empty line */
     struct bytes body;
@@ -66,8 +73,8 @@ struct load {
     size_t count; /* requests in all */
     /* The index-th request; its bytes live until its answer is in. */
     void (*request)(void *ctx, size_t index, struct load_request *ret);
-    /* Its answer. False: an answer that must not be; ends the program. NULL: 200 and 201 only. */
-    bool (*answer)(void *ctx, size_t index, int status, struct bytes body);
+    /* Its answer, so many nanoseconds after its first byte was sent. NULL: 200 and 201 only. */
+    enum load_next (*answer)(void *ctx, size_t index, int status, struct bytes body, uint64_t ns);
     void *ctx;
 };
 struct load_result {
@@ -83,6 +90,7 @@ void load_put(const struct load_result *result, double per, struct json *object)
 /* -- the subcommands: argv behind the name; print one JSON object -- */
 int bench_ceiling(int argc, char **argv);
 int bench_single(int argc, char **argv);
+int bench_proof(int argc, char **argv);
 int bench_upload(int argc, char **argv);
 int bench_lookup(int argc, char **argv);
 int bench_health(int argc, char **argv);

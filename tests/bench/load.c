@@ -69,16 +69,20 @@ static void line_watch(struct run *run, struct line *line, int how) {
     BENCH_CHECK(epoll_ctl(run->epoll, how, line->fd, &event) == 0);
 }
 
-/* False where there is nothing left to ask. */
-static bool line_next(struct run *run, struct line *line) {
-    if (run->next == run->load->count) return false;
-    line->index = run->next++;
+static void line_ask(struct run *run, struct line *line) {
     line->sent = 0;
     line->head_len = line->whole_len = 0;
     buf_clear(&line->answer);
     run->load->request(run->load->ctx, line->index, &line->request);
-    line->began_ns = bench_now_ns();
     line_send(line);
+}
+
+/* False where there is nothing left to ask. */
+static bool line_next(struct run *run, struct line *line) {
+    if (run->next == run->load->count) return false;
+    line->index = run->next++;
+    line->began_ns = bench_now_ns();
+    line_ask(run, line);
     return true;
 }
 
@@ -97,19 +101,23 @@ static void head_read(struct line *line) {
     BENCH_CHECK(line->whole_len);
 }
 
-static void answer_take(struct run *run, struct line *line) {
+/* False where the same request goes on. */
+static bool answer_take(struct run *run, struct line *line) {
     const struct load *load = run->load;
     struct bytes body =
         bytes_of(line->answer.data + line->head_len, line->whole_len - line->head_len);
-    bool good = load->answer ? load->answer(load->ctx, line->index, line->status, body)
-                             : line->status == 200 || line->status == 201;
-    if (!good)
+    uint64_t ns = bench_now_ns() - line->began_ns;
+    enum load_next next = line->status == 200 || line->status == 201 ? LOAD_DONE : LOAD_BAD;
+    if (load->answer) next = load->answer(load->ctx, line->index, line->status, body, ns);
+    if (next == LOAD_BAD)
         (void)fprintf(stderr, "%d %.*s\n", line->status, (int)(body.len < 600 ? body.len : 600),
                       (const char *)body.data);
-    BENCH_CHECK(good);
-    histogram_add(&run->result->latency, bench_now_ns() - line->began_ns);
-    run->result->answers++;
+    BENCH_CHECK(next != LOAD_BAD);
     run->result->bytes_in += line->whole_len;
+    if (next == LOAD_AGAIN) return false;
+    histogram_add(&run->result->latency, ns);
+    run->result->answers++;
+    return true;
 }
 
 /* True where the whole answer is in. */
@@ -127,8 +135,9 @@ static void line_event(struct run *run, struct line *line, uint32_t events) {
     bool was_sending = line->sent < line->request.head.len + line->request.body.len;
     if (events & EPOLLOUT) line_send(line);
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && line_read(line)) {
-        answer_take(run, line);
-        if (!line_next(run, line)) {
+        if (!answer_take(run, line)) {
+            line_ask(run, line);
+        } else if (!line_next(run, line)) {
             BENCH_CHECK(epoll_ctl(run->epoll, EPOLL_CTL_DEL, line->fd, NULL) == 0);
             run->open--;
             return;

@@ -37,15 +37,6 @@ static void records_of(int argc, char **argv, struct records *ret) {
     key_secret_done((struct key_secret *)(uintptr_t)want.key);
 }
 
-/* Ids for look-ups and receipts for off-line verification, where the caller wants them. */
-static void ids_write(int argc, char **argv, const struct records *records) {
-    const char *path = bench_text(argc, argv, "ids-out", "");
-    if (!*path) return;
-    FILE *file = fopen(path, "ab");
-    BENCH_CHECK(file && fwrite(records->ids, 32, records->count, file) == records->count);
-    BENCH_CHECK(fclose(file) == 0);
-}
-
 /* -- POST /v1/records -- */
 
 static void single_request(void *ctx, size_t index, struct load_request *ret) {
@@ -66,12 +57,15 @@ static void receipt_keep(struct sender *sender, struct bytes body) {
     json_done(answer);
 }
 
-static bool single_answer(void *ctx, size_t index, int status, struct bytes body) {
+static enum load_next single_answer(void *ctx, size_t index, int status, struct bytes body,
+                                    uint64_t ns) {
     struct sender *sender = ctx;
-    if (status < 0 || status >= 600) return false;
+    (void)ns;
+    if (status < 0 || status >= 600) return LOAD_BAD;
     sender->statuses[status]++;
     if (sender->receipts && index < sender->keep && status == 201) receipt_keep(sender, body);
-    return status == 201 || status == 200; /* 200: recorded before; a receipt all the same */
+    /* 200: recorded before; a receipt all the same */
+    return status == 201 || status == 200 ? LOAD_DONE : LOAD_BAD;
 }
 
 static struct buf head_make(const char *path, const char *type, size_t len) {
@@ -102,17 +96,21 @@ static struct json *result_new(const char *name, const struct load *load,
     return object;
 }
 
+static void sender_make(int argc, char **argv, struct sender *sender) {
+    records_of(argc, argv, &sender->records);
+    sender->heads = calloc(sender->records.count, sizeof *sender->heads);
+    BENCH_CHECK(sender->heads);
+    for (size_t i = 0; i < sender->records.count; i++)
+        sender->heads[i] = head_make("/v1/records", "application/jose", sender->records.jws[i].len);
+}
+
 int bench_single(int argc, char **argv) {
     struct sender *sender = calloc(1, sizeof *sender);
     struct load load = load_of(argc, argv);
     struct load_result *result = calloc(1, sizeof *result);
     const char *keep = bench_text(argc, argv, "receipts-out", "");
     BENCH_CHECK(sender && result);
-    records_of(argc, argv, &sender->records);
-    sender->heads = calloc(sender->records.count, sizeof *sender->heads);
-    BENCH_CHECK(sender->heads);
-    for (size_t i = 0; i < sender->records.count; i++)
-        sender->heads[i] = head_make("/v1/records", "application/jose", sender->records.jws[i].len);
+    sender_make(argc, argv, sender);
     sender->keep = (size_t)bench_number(argc, argv, "receipts", 1000);
     if (*keep) BENCH_CHECK((sender->receipts = fopen(keep, "w")) != NULL);
     load.count = sender->records.count;
@@ -121,12 +119,90 @@ int bench_single(int argc, char **argv) {
     load.ctx = sender;
     load_run(&load, result);
     if (sender->receipts) BENCH_CHECK(fclose(sender->receipts) == 0);
-    ids_write(argc, argv, &sender->records);
+    records_ids_write(argc, argv, &sender->records);
     struct json *object = result_new("single", &load, result, 1);
     bench_put_int(object, "created", sender->statuses[201]);
     bench_put_int(object, "record_bytes", sender->records.jws[0].len);
     sender_done(sender, load.count);
     free(sender);
+    free(result);
+    return bench_print(object);
+}
+
+/* -- from a record's submission to its proof in the hands of somebody else -- */
+
+struct prover {
+    struct sender sender;
+    struct buf *asks;        /* the public route's request for each record's proof */
+    bool *is_final;          /* its receipt is in: now the proof is asked for */
+    struct histogram final_; /* submission to receipt, of the same records */
+    uint64_t asked;
+};
+
+static void proof_request(void *ctx, size_t index, struct load_request *ret) {
+    struct prover *prover = ctx;
+    ret->head = buf_bytes(&prover->asks[index]);
+    ret->body = bytes_of(NULL, 0);
+    if (!prover->is_final[index]) single_request(&prover->sender, index, ret);
+}
+
+/* A 404 says that no published checkpoint covers the record yet: it is asked for again. */
+static enum load_next proof_answer(void *ctx, size_t index, int status, struct bytes body,
+                                   uint64_t ns) {
+    static const char begin[] = "c2sp.org/tlog-proof@v1\n";
+    struct prover *prover = ctx;
+    if (!prover->is_final[index]) {
+        histogram_add(&prover->final_, ns);
+        prover->is_final[index] = true;
+        return status == 201 ? LOAD_AGAIN : LOAD_BAD;
+    }
+    prover->asked++;
+    if (status == 404) return LOAD_AGAIN;
+    bool is_proof =
+        status == 200 && body.len > sizeof begin && memcmp(body.data, begin, sizeof begin - 1) == 0;
+    return is_proof ? LOAD_DONE : LOAD_BAD;
+}
+
+static void asks_make(struct prover *prover) {
+    const struct records *records = &prover->sender.records;
+    prover->asks = calloc(records->count, sizeof *prover->asks);
+    prover->is_final = calloc(records->count, sizeof *prover->is_final);
+    BENCH_CHECK(prover->asks && prover->is_final);
+    for (size_t i = 0; i < records->count; i++) {
+        char hex[65];
+        hex_encode(bytes_of(records->ids[i], 32), hex);
+        buf_init(&prover->asks[i], 256);
+        BENCH_CHECK(buf_format(&prover->asks[i],
+                               "GET /v1/records/%s/receipt HTTP/1.1\r\nHost: localhost\r\n"
+                               "Accept: text/plain\r\n\r\n",
+                               hex) == ERR_OK);
+    }
+}
+
+/* A caller submits, and as soon as it has its receipt, the public route is asked for the bare proof as anybody may ask. The answer's latencies are submit-to-proof;
+ * final_* are submit-to-final of the same records. */
+int bench_proof(int argc, char **argv) {
+    struct prover *prover = calloc(1, sizeof *prover);
+    struct load load = load_of(argc, argv);
+    struct load_result *result = calloc(1, sizeof *result);
+    BENCH_CHECK(prover && result);
+    sender_make(argc, argv, &prover->sender);
+    asks_make(prover);
+    load.count = prover->sender.records.count;
+    load.request = proof_request;
+    load.answer = proof_answer;
+    load.ctx = prover;
+    load_run(&load, result);
+    struct json *object = result_new("proof", &load, result, 1), *final_ = json_new_object();
+    BENCH_CHECK(final_);
+    histogram_put(&prover->final_, final_);
+    BENCH_CHECK(json_put(object, "submit_to_final", final_) == ERR_OK);
+    bench_put_int(object, "asked_per_proof_percent", 100 * prover->asked / load.count);
+    for (size_t i = 0; i < load.count; i++) buf_done(&prover->asks[i]);
+    free(prover->asks);
+    free(prover->is_final);
+    sender_done(&prover->sender, load.count);
+    free(prover);
     free(result);
     return bench_print(object);
 }

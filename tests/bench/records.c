@@ -73,6 +73,17 @@ void records_make(const struct records_want *want, struct records *ret) {
     for (unsigned i = 0; i < want->threads; i++) BENCH_CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
+void records_ids_write(int argc, char **argv, const struct records *records) {
+    const char *path = bench_text(argc, argv, "ids-out", "");
+    size_t every = (size_t)bench_number(argc, argv, "ids-every", 1);
+    if (!*path) return;
+    FILE *file = fopen(path, "ab");
+    BENCH_CHECK(file && every > 0);
+    for (size_t i = 0; i < records->count; i += every)
+        BENCH_CHECK(fwrite(records->ids[i], 32, 1, file) == 1);
+    BENCH_CHECK(fclose(file) == 0);
+}
+
 void records_done(struct records *records) {
     for (size_t i = 0; i < records->count; i++) buf_done(&records->jws[i]);
     free(records->jws);
