@@ -109,11 +109,9 @@ def run(ledger, target, width, path, bench, results, save):
         if uploaded > UPLOADED_MAX - width:
             empty_uploads(ledger)
             uploaded = 0
-    ledger.stop()
-    ledger.start()
     if not lines:
         return
-    results["growth"], results["start"] = lines, {"records": size, "seconds": round(ledger.start_s, 3)}
+    results["growth"], results["start"] = lines, {"records": size, "seconds": ledger.start_seconds()}
     results["growth_compared"] = {**compare(lines), "start_seconds": results["start"]["seconds"], "goals": GOALS}
     say(results["growth_compared"])
     save()
