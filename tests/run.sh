@@ -95,7 +95,7 @@ build $plain
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 # The longest first, so that none is left alone at the end; they were found by reading the times that a run prints.
-long="contracts c2sp submit verifier crash cli"
+long="hostile contracts c2sp submit verifier crash cli"
 for name in $long; do
     task script "integration/$name" sh "tests/integration/$name.sh" "$plain"
 done

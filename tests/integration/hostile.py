@@ -603,7 +603,7 @@ def afterwards(before):
        [text[max(0, text.find(word) - 100):text.find(word) + 100] for word in (MARK.encode(), b"eyJ", b"aaaaaaaa", b"passwd", b"AAAAAAAA", b"Bearer", b"\0", key.kid.encode()) if word in text][:2])
 
 
-is_sanitized = "libasan" in open(f"/proc/{pid}/maps", encoding="utf-8").read()
+is_sanitized = any(name in open(f"/proc/{pid}/maps", encoding="utf-8").read() for name in ("libasan", "libtsan"))
 for _ in range(30):
     node.post_record(fresh().decode())
 # Every thread works once, so that what it keeps for itself is there before anything is compared.
