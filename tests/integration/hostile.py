@@ -598,7 +598,7 @@ def afterwards(before):
     if not is_sanitized:  # a sanitizer keeps what was freed, to see who still uses it
         ok("memory comes back to near what it was", grown < 96 << 20, (before[0] >> 20, rss() >> 20))
     text = open(log, "rb").read()
-    ok("the log has lines, one an event", text.count(b"\n") > 1000 and b"http_request" in text)
+    ok("the log has lines, one an event", text.count(b"\n") > 100 and b"http_request" in text)
     ok("and nothing of what anybody sent", not any(word in text for word in (MARK.encode(), b"eyJ", b"aaaaaaaa", b"passwd", b"AAAAAAAA", b"Bearer", b"\0", key.kid.encode())),
        [text[max(0, text.find(word) - 100):text.find(word) + 100] for word in (MARK.encode(), b"eyJ", b"aaaaaaaa", b"passwd", b"AAAAAAAA", b"Bearer", b"\0", key.kid.encode()) if word in text][:2])
 
