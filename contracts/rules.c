@@ -133,6 +133,20 @@ enum err rules_put(struct overlay *overlay, const struct json *rules) {
     return err;
 }
 
+/* A damaged row must not reach a rule, which takes the shape for granted. Most rules have no parameters, and then nothing is parsed for it. */
+static enum err shape_check(const struct rule_setting *setting) {
+    struct json *standard = NULL;
+    if (strcmp(setting->rule->parameters, "{}") == 0)
+        return json_kind(setting->parameters) == JSON_KIND_OBJECT &&
+                       json_count(setting->parameters) == 0
+                   ? ERR_OK
+                   : ERR_CORRUPT;
+    enum err err = parameters_default(setting->rule, &standard);
+    if (!err && !parameters_alike(setting->parameters, standard)) err = ERR_CORRUPT;
+    json_done(standard);
+    return err;
+}
+
 static enum err row_read(struct bytes row, struct rule_setting *setting) {
     struct cursor cursor = cursor_of(row);
     uint32_t version = cursor_u32(&cursor);
@@ -141,7 +155,10 @@ static enum err row_read(struct bytes row, struct rule_setting *setting) {
     if (version != (uint32_t)setting->rule->version) return ERR_PROTOCOL;
     setting->action = (enum rule_action)action;
     enum err err = json_parse(cursor.rest, &setting->parameters, NULL);
-    return err == ERR_MALFORMED_JSON ? ERR_CORRUPT : err;
+    if (err) return err == ERR_MALFORMED_JSON ? ERR_CORRUPT : err;
+    err = shape_check(setting);
+    if (err) rule_setting_done(setting);
+    return err;
 }
 
 enum err rule_setting_get(struct view view, bool defaults, const char *id,

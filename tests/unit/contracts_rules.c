@@ -152,6 +152,36 @@ Test(contracts_rules, rule_rows_that_are_damaged_stop_the_reader) {
     }
 }
 
+/* Found by the fuzzer: a row whose JSON can be read, but has not the parameters that the rule counts on. */
+Test(contracts_rules, rule_rows_with_parameters_of_another_shape_stop_the_reader) {
+    static const struct {
+        const char *id, *text;
+        bool good;
+    } rows[] = {{"LC-03", "{\"months\":[0,1,2,6]}", true},
+                {"LC-03", "{\"months\":[0,1,2]}", false},
+                {"LC-03", "{\"months\":6}", false},
+                {"LC-03", "{\"months\":[0,1,2,\"6\"]}", false},
+                {"LC-03", "{\"nonths\":[0,1,2,6]}", false},
+                {"LC-03", "{}", false},
+                {"LC-03", "[]", false},
+                {"LC-05", "{}", true},
+                {"LC-05", "[]", false},
+                {"LC-05", "{\"months\":6}", false},
+                {"LC-05", "2", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture *f = begin();
+        struct rule_setting setting = {0};
+        char key[32], row[64] = "\0\0\0\1\1";
+        (void)snprintf(key, sizeof key, "g rule %s", rows[i].id);
+        memcpy(row + 5, rows[i].text, strlen(rows[i].text));
+        memory_put(&f->state, bytes_text(key), bytes_of(row, 5 + strlen(rows[i].text)));
+        enum err err = rule_setting_get(memory_view(&f->state), false, rows[i].id, &setting);
+        cr_expect(err == (rows[i].good ? ERR_OK : ERR_CORRUPT), "%s %s", rows[i].id, rows[i].text);
+        if (!err) rule_setting_done(&setting);
+        end(f);
+    }
+}
+
 Test(contracts_rules, rule_hits_show_their_words_and_cut_them_at_whole_characters) {
     static struct rule_hits hits;
     struct rule_setting setting = {.rule = rule_find("LC-10"), .action = RULE_FLAG};
