@@ -22,9 +22,9 @@ static enum err check(const struct api *api, const struct record *record, struct
     return err;
 }
 
-static enum err hand_over(const struct api *api, struct record *record,
-                          const struct outcome *outcome, struct intake *ret,
-                          struct problem *ret_why) {
+/* Keeps the record where it goes on to the order. */
+static enum err judge(struct record *record, const struct outcome *outcome, struct intake *ret,
+                      struct problem *ret_why) {
     switch (outcome->kind) {
     case OUTCOME_REFUSED:
         metric_refused(outcome->problem.err);
@@ -35,15 +35,14 @@ static enum err hand_over(const struct api *api, struct record *record,
         ret->is_known = true;
         ret->index = outcome->index;
         break;
-    case OUTCOME_ACCEPTED: /* the record is the host's from here on, whatever it answers */
-        return api->host.submit(api->host.ctx, record, &ret->submission, ret_why);
+    case OUTCOME_ACCEPTED: ret->record = record; return ERR_OK;
     }
     record_done(record);
     return outcome->kind == OUTCOME_REFUSED ? outcome->problem.err : ERR_OK;
 }
 
-enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
-                struct problem *ret_why) {
+enum err intake_check(const struct api *api, struct bytes compact, struct intake *ret,
+                      struct problem *ret_why) {
     struct record *record = NULL;
     memset(ret, 0, sizeof *ret);
     enum err err = record_parse(compact, &record, ret_why);
@@ -58,7 +57,19 @@ enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
     if (err)
         record_done(record);
     else
-        err = hand_over(api, record, outcome, ret, ret_why);
+        err = judge(record, outcome, ret, ret_why);
     free(outcome);
     return err;
+}
+
+enum err intake_submit(const struct api *api, struct intake *taken, struct problem *ret_why) {
+    struct record *record = taken->record;
+    taken->record = NULL;
+    return record ? api->host.submit(api->host.ctx, record, &taken->submission, ret_why) : ERR_OK;
+}
+
+enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
+                struct problem *ret_why) {
+    enum err err = intake_check(api, compact, ret, ret_why);
+    return err ? err : intake_submit(api, ret, ret_why);
 }

@@ -13,6 +13,7 @@ struct intake {
     uint64_t size; /* of the snapshot that it was checked against */
     bool is_known; /* the ledger has it, as leaf `index` */
     uint64_t index;
+    struct record *record;         /* checked and not known: intake_submit's, or record_done */
     struct submission *submission; /* where it is not known: host.wait, then host.release */
 };
 
@@ -20,5 +21,11 @@ struct intake {
  * went, also on error. */
 enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
                 struct problem *ret_why) MUST_CHECK;
+/* The two halves of it: all the checks, by any number of threads at a time, and the handing over, which gives the records their order. intake_submit does nothing for
+ * one that is known; the record is not the caller's any more, whatever it answers. */
+enum err intake_check(const struct api *api, struct bytes compact, struct intake *ret,
+                      struct problem *ret_why) MUST_CHECK;
+enum err intake_submit(const struct api *api, struct intake *taken,
+                       struct problem *ret_why) MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
-/* See uploader.h. Everything in struct uploader belongs to its thread, but for `stop`. An upload's id opens its results, so it is never logged. */
+/* See uploader.h. Everything in struct uploader belongs to its thread, but for `stop`, and for the lines of a block while the crew checks them, each by one thread. An upload's id opens its
+ * results, so it is never logged. */
 #include "node/uploader.h"
 
 #include "api/intake.h"
@@ -6,6 +7,7 @@
 #include "api/metrics.h"
 #include "api/spool.h"
 #include "node/clock.h"
+#include "node/crew.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +17,7 @@
 
 #define WINDOW                                                                                     \
     1024 /* lines on their way: about three batches, so that one grows while others are ordered and signed */
+#define BLOCK 64 /* lines that are checked together: enough that nobody waits long for the last */
 #define WAIT_MS 200  /* for the oldest, before the stop is looked for */
 #define PAUSE_MS 500 /* before what failed is tried again */
 #define ROOM_MS 5    /* before the queue is looked at again */
@@ -27,8 +30,19 @@ struct pending {
     struct submission *submission; /* NULL where the outcome is known */
 };
 
+/* A line that was read and is not in the window yet. */
+struct line {
+    struct buf text;
+    bool is_long;
+    bool is_checked; /* what follows is set */
+    struct intake taken;
+    struct problem why;
+    enum err err;
+};
+
 struct uploader {
     struct uploader_options options;
+    struct crew *crew;
     pthread_t thread;
     sem_t stop; /* a latch: above 0 once it was asked for */
 
@@ -36,9 +50,9 @@ struct uploader {
     struct spool_lines *lines;
     struct pending window[WINDOW]; /* a ring */
     size_t first, count;
-    struct buf line;
-    bool has_line, is_long; /* a line was read that is not in the window yet */
-    bool is_at_end;
+    struct line block[BLOCK];
+    size_t at, filled; /* of the block */
+    bool is_at_end;    /* nothing is left to be read */
     uint64_t checked, ordered;
     unsigned failures; /* of this upload, since one of its lines was settled */
     enum err blocked;  /* what the last line was told to wait for; said once */
@@ -76,8 +90,17 @@ static void window_drop(struct uploader *u) {
     }
 }
 
+static void block_drop(struct uploader *u) {
+    for (; u->at < u->filled; u->at++) {
+        struct line *line = &u->block[u->at];
+        if (line->is_checked) record_done(line->taken.record);
+    }
+    u->at = u->filled = 0;
+}
+
 static void upload_close(struct uploader *u) {
     window_drop(u);
+    block_drop(u);
     spool_lines_close(u->lines);
     u->lines = NULL;
 }
@@ -89,7 +112,7 @@ static enum err upload_open(struct uploader *u) {
     enum err err = spool_progress(spool, bytes_text(u->id.text), &progress);
     if (!err) err = spool_lines_open(spool, &u->id, &u->lines);
     if (err) return err;
-    u->is_at_end = u->has_line = false;
+    u->is_at_end = false;
     u->checked = progress.recorded + progress.known + progress.refused;
     u->ordered = progress.recorded + progress.known;
     return ERR_OK;
@@ -105,7 +128,7 @@ static void window_push(struct uploader *u, const struct intake *taken,
     memcpy(pending->outcome.id, taken->id, sizeof taken->id);
     pending->outcome.index = taken->index;
     if (refused) pending->outcome.problem = *refused;
-    u->has_line = false;
+    u->at++;
     u->checked++;
     u->ordered += !refused;
     spool_doing(u->options.api->spool, &u->id, u->checked, u->ordered);
@@ -113,28 +136,52 @@ static void window_push(struct uploader *u, const struct intake *taken,
 
 /* -- feeding -- */
 
-static enum err line_take(struct uploader *u, struct intake *ret, struct problem *ret_why) {
-    memset(ret, 0, sizeof *ret);
-    if (!u->is_long) return intake(u->options.api, buf_bytes(&u->line), ret, ret_why);
+static enum err line_check(const struct uploader *u, struct line *line) {
+    memset(&line->taken, 0, sizeof line->taken);
+    if (!line->is_long)
+        return intake_check(u->options.api, buf_bytes(&line->text), &line->taken, &line->why);
     metric_refused(ERR_TOO_LARGE);
-    return problem_set(ret_why, ERR_TOO_LARGE, "A record may take %d bytes.", LIMIT_RECORD);
+    return problem_set(&line->why, ERR_TOO_LARGE, "A record may take %d bytes.", LIMIT_RECORD);
 }
 
-/* One more line into the window. An error: there is none, or it must wait. */
-static enum err feed(struct uploader *u) {
-    struct intake taken;
-    struct problem why;
-    memset(&why, 0, sizeof why);
-    if (!u->has_line) {
-        enum err err = spool_line(u->lines, &u->line, &u->is_long);
-        u->is_at_end = err == ERR_NOT_FOUND;
-        if (err) return err;
-        u->has_line = true;
+static void line_work(void *ctx, size_t index) {
+    struct uploader *u = ctx;
+    struct line *line = &u->block[index];
+    memset(&line->why, 0, sizeof line->why);
+    line->err = line_check(u, line);
+    line->is_checked = true;
+}
+
+/* The next lines, checked. ERR_NOT_FOUND: there are none. */
+static enum err block_read(struct uploader *u) {
+    enum err err = ERR_OK;
+    u->at = u->filled = 0;
+    while (!err && u->filled < BLOCK) {
+        struct line *line = &u->block[u->filled];
+        err = spool_line(u->lines, &line->text, &line->is_long);
+        line->is_checked = false;
+        u->filled += !err;
     }
-    enum err err = line_take(u, &taken, &why);
+    u->is_at_end = err == ERR_NOT_FOUND;
+    if (u->filled == 0) return err;
+    crew_run(u->crew, u->filled, line_work, u);
+    return ERR_OK;
+}
+
+/* One more line into the window. An error: there is none, or it must wait; then it is checked anew when its turn comes again. */
+static enum err feed(struct uploader *u) {
+    if (u->at == u->filled) {
+        enum err err = block_read(u);
+        if (err) return err;
+    }
+    struct line *line = &u->block[u->at];
+    if (!line->is_checked) line_work(u, u->at);
+    enum err err = line->err;
+    line->is_checked = false;
+    if (!err) err = intake_submit(u->options.api, &line->taken, &line->why);
     if (err && err_class(err) != ERR_CLASS_REFUSE) return err;
-    if (err && why.err != err) (void)problem_set(&why, err, "%s.", err_title(err));
-    window_push(u, &taken, err ? &why : NULL);
+    if (err && line->why.err != err) (void)problem_set(&line->why, err, "%s.", err_title(err));
+    window_push(u, &line->taken, err ? &line->why : NULL);
     return ERR_OK;
 }
 
@@ -230,20 +277,24 @@ static void finish(struct uploader *u, uint64_t began_us) {
               "ms", log_number((clock_monotonic_us() - began_us) / 1000, ms), NULL);
 }
 
+static bool has_lines(const struct uploader *u) {
+    return u->at < u->filled || !u->is_at_end;
+}
+
 /* One step: a line in, or one out, or a rest. */
 static enum err step(struct uploader *u) {
-    bool wants_line = !u->is_at_end && u->count < WINDOW;
+    bool wants_line = has_lines(u) && u->count < WINDOW;
     bool has_room = wants_line && u->options.has_room(u->options.ctx);
     enum err err = has_room ? feed(u) : ERR_NOT_FINAL;
     if (!err) return ERR_OK;
     if (has_room && err != ERR_NOT_FOUND && u->count == 0) return err;
     if (u->count > 0) return settle(u);
-    if (!u->is_at_end) pause_ms(u, ROOM_MS);
+    if (has_lines(u)) pause_ms(u, ROOM_MS);
     return ERR_OK;
 }
 
 static bool is_all_done(const struct uploader *u) {
-    return u->is_at_end && u->count == 0;
+    return !has_lines(u) && u->count == 0;
 }
 
 static void work(struct uploader *u) {
@@ -280,7 +331,8 @@ static void *uploader_main(void *arg) {
 
 static void uploader_free(struct uploader *uploader) {
     (void)sem_destroy(&uploader->stop);
-    buf_done(&uploader->line);
+    for (size_t i = 0; i < BLOCK; i++) buf_done(&uploader->block[i].text);
+    crew_stop(uploader->crew);
     free(uploader);
 }
 
@@ -289,10 +341,13 @@ enum err uploader_start(const struct uploader_options *options, struct uploader 
     if (!uploader) return ERR_NO_MEMORY;
     uploader->options = *options;
     (void)sem_init(&uploader->stop, 0, 0);
-    buf_init(&uploader->line, LIMIT_RECORD_PRESENTED);
-    if (pthread_create(&uploader->thread, NULL, uploader_main, uploader)) {
+    for (size_t i = 0; i < BLOCK; i++) buf_init(&uploader->block[i].text, LIMIT_RECORD_PRESENTED);
+    enum err err = crew_start(crew_size_here(), &uploader->crew);
+    if (!err && pthread_create(&uploader->thread, NULL, uploader_main, uploader))
+        err = ERR_NO_MEMORY;
+    if (err) {
         uploader_free(uploader);
-        return ERR_NO_MEMORY;
+        return err;
     }
     *ret = uploader;
     return ERR_OK;

@@ -1,6 +1,6 @@
-/* The uploader: one thread that works uploads off, the oldest first, each in the order of its lines.
+/* The uploader: one thread that works uploads off, the oldest first, each in the order of its lines; a crew checks them beside it.
  *
- * Happy path: a line -> intake, the way of a single record -> a place in the window -> when the oldest of the window is final or refused, its outcome goes to the
+ * Happy path: some lines -> each checked as a single record is -> handed over in their order, each with a place in the window -> when the oldest of the window is final or refused, its outcome goes to the
  * spool -> every line has one: the upload is done.
  * Failure modes: whatever may go away (queue full, disk full, no order) is waited for, and the line is fed again. An upload whose
  * files or lines break the node again and again (`io`, `corrupt`, `internal`) is set aside until the next start, and the next one goes on. A crash or a stop leaves lines without an
