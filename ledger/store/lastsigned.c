@@ -6,7 +6,9 @@
  * signature leave. Of two good slots the one with the higher sequence number counts.
  *
  * Failure modes: a torn write spoils the slot that was being written, whose state was never signed; the other still holds. A write that
- * failed leaves it unknown which of the two states the disk has, so the object refuses every later put until the file is opened anew.
+ * failed leaves it unknown which of the two states the disk has, so the object refuses every later put until the file is opened anew. What is read at
+ * opening may come from the memory of the system alone, where the process before was killed in front of its sync: so it is synced before it counts,
+ * for a put of the same state writes nothing.
  *
  * Invariants: 1 size never falls. 2 one root for one size. 3 a new file appears under its name complete, or not at all. */
 #include "ledger/store/keyfile.h"
@@ -167,6 +169,12 @@ static enum err load(struct lastsigned *file, const char *path, struct problem *
     return ERR_OK;
 }
 
+/* Content and name: what was loaded is on the disk from here on. */
+static enum err sync_loaded(int fd, const char *path, struct problem *ret_why) {
+    enum err err = fdatasync(fd) ? file_err(errno) : file_sync_parent_dir(path);
+    return err ? problem_set(ret_why, err, "%s cannot be synced.", path) : ERR_OK;
+}
+
 enum err lastsigned_open(const char *path, const uint8_t ledger_id[32], bool create,
                          struct lastsigned **ret, struct problem *ret_why) {
     int fd = -1;
@@ -180,6 +188,7 @@ enum err lastsigned_open(const char *path, const uint8_t ledger_id[32], bool cre
     file->fd = fd;
     memcpy(file->ledger_id, ledger_id, 32);
     err = load(file, path, ret_why);
+    if (!err) err = sync_loaded(fd, path, ret_why);
     if (err) {
         lastsigned_close(file);
         return err;
