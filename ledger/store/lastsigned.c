@@ -7,8 +7,8 @@
  *
  * Failure modes: a torn write spoils the slot that was being written, whose state was never signed; the other still holds. A write that
  * failed leaves it unknown which of the two states the disk has, so the object refuses every later put until the file is opened anew. What is read at
- * opening may come from the memory of the system alone, where the process before was killed in front of its sync: so it is synced before it counts,
- * for a put of the same state writes nothing.
+ * opening may come from the memory of the system alone, where the process before was killed in front of its sync, or its sync failed: so it is written
+ * and synced anew before it counts, for a put of the same state writes nothing.
  *
  * Invariants: 1 size never falls. 2 one root for one size. 3 a new file appears under its name complete, or not at all. */
 #include "ledger/store/keyfile.h"
@@ -169,9 +169,17 @@ static enum err load(struct lastsigned *file, const char *path, struct problem *
     return ERR_OK;
 }
 
-/* Content and name: what was loaded is on the disk from here on. */
-static enum err sync_loaded(int fd, const char *path, struct problem *ret_why) {
-    enum err err = fdatasync(fd) ? file_err(errno) : file_sync_parent_dir(path);
+/* The newest slot and the file's name: what was loaded is on the disk from here on. The same bytes are written once more, since a sync that failed leaves Linux
+ * believing that there is nothing to write; torn, they are what was there before, or a slot whose state was never signed. */
+static enum err settle(const struct lastsigned *file, const char *path, struct problem *ret_why) {
+    uint8_t raw[SLOT_LEN];
+    struct slot slot = {.sequence = file->sequence, .state = file->state};
+    memcpy(slot.ledger_id, file->ledger_id, 32);
+    slot_encode(&slot, raw);
+    enum err err =
+        file_write_at(file->fd, bytes_of(raw, sizeof raw), (uint64_t)file->slot * SLOT_LEN);
+    if (!err && fdatasync(file->fd)) err = file_err(errno);
+    if (!err) err = file_sync_parent_dir(path);
     return err ? problem_set(ret_why, err, "%s cannot be synced.", path) : ERR_OK;
 }
 
@@ -188,7 +196,7 @@ enum err lastsigned_open(const char *path, const uint8_t ledger_id[32], bool cre
     file->fd = fd;
     memcpy(file->ledger_id, ledger_id, 32);
     err = load(file, path, ret_why);
-    if (!err) err = sync_loaded(fd, path, ret_why);
+    if (!err) err = settle(file, path, ret_why);
     if (err) {
         lastsigned_close(file);
         return err;
