@@ -149,9 +149,10 @@ static enum err undo(struct store *store, enum err err, struct problem *ret_why)
     return ERR_IO;
 }
 
-/* The commit point, for every batch of rows. */
+/* The commit point, for every batch of rows. Two threads may be in here: where the other's write failed meanwhile, this one may stand behind half a record. */
 static enum err write_rows(struct store *store, struct kv_batch *batch, struct problem *ret_why) {
     enum err err = kv_write(store->kv, batch, true, ret_why);
+    if (!err && atomic_load(&store->broken)) return refuse_broken(ret_why);
     if (!err) return ERR_OK;
     atomic_store(&store->broken, true);
     if (ret_why) ret_why->err = ERR_IO; /* also for a full disk: the outcome is unknown */

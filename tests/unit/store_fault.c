@@ -163,6 +163,23 @@ Test(store_fault, the_database_write_finds_the_disk_full_and_its_outcome_is_unkn
     run(&done);
 }
 
+/* Another thread's write, which fails while this one's is on its way. */
+static enum err fail_another(const char *step, bool before) {
+    if (strcmp(step, "kv_write") == 0 && !before) atomic_store(&world.store->broken, true);
+    return ERR_OK;
+}
+
+Test(store_fault, a_commit_that_another_writes_failure_overtook_is_not_acknowledged) {
+    struct store_head head, before = world_commit(&world, 8, false);
+    struct problem why = {0};
+    world.revision++;
+    store_fault = fail_another;
+    cr_expect(try_once(&head, &why) == ERR_IO && why.detail[0]);
+    store_fault = NULL;
+    cr_expect(store_current(world.store).size == before.size);
+    check_refuses();
+}
+
 /* A commit that fails, and then cannot be undone either. */
 static enum err fail_twice(const char *step, bool before) {
     if (strcmp(step, "segment_sync") == 0 && before) return ERR_DISK_FULL;
