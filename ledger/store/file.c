@@ -60,12 +60,12 @@ enum err file_sync_parent_dir(const char *path) {
 }
 
 enum err file_make_dir(const char *path, struct problem *ret_why) {
-    if (mkdir(path, 0700)) {
-        if (errno == EEXIST) return ERR_OK;
+    if (mkdir(path, 0700) && errno != EEXIST) {
         int number = errno;
         return problem_set(ret_why, file_err(number), "The directory %s cannot be made: %s.", path,
                            strerror(number));
     }
+    /* Also of one that is there: whoever made it may have died before this. */
     enum err err = file_sync_parent_dir(path);
     if (err)
         return problem_set(ret_why, err, "The directory that holds %s cannot be synced.", path);
