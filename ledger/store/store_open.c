@@ -91,6 +91,21 @@ static enum err check_format(struct bytes value, struct problem *ret_why) {
     return ERR_OK;
 }
 
+/* A row that is not as ours are means another database; not being able to read says nothing about it. */
+static enum err refuse_row(enum err err, const char *what, struct problem *ret_why) {
+    if (err == ERR_IO || err == ERR_NO_MEMORY)
+        return problem_set(ret_why, err, "The database cannot be read.");
+    return problem_set(ret_why, ERR_CORRUPT, "%s", what);
+}
+
+static enum err check_owner(struct store *store, struct buf *value, struct problem *ret_why) {
+    struct store_key key = key_meta("ledger");
+    enum err err = kv_get(store->kv, NULL, key_bytes(&key), value);
+    if (err) return refuse_row(err, "The store does not say whose it is.", ret_why);
+    if (bytes_equal(buf_bytes(value), bytes_of(store->ledger_id, 32))) return ERR_OK;
+    return problem_set(ret_why, ERR_CORRUPT, "The store belongs to another ledger.");
+}
+
 /* Makes a new store or recognises ours. */
 static enum err identify(struct store *store, const char *bodies, bool create,
                          struct problem *ret_why) {
@@ -101,15 +116,10 @@ static enum err identify(struct store *store, const char *bodies, bool create,
     if (err == ERR_NOT_FOUND && create)
         err = found(store, bodies, ret_why);
     else if (err)
-        err = problem_set(ret_why, ERR_CORRUPT, "The database is no ledger's store.");
+        err = refuse_row(err, "The database is no ledger's store.", ret_why);
     else
         err = check_format(buf_bytes(&value), ret_why);
-    key = key_meta("ledger");
-    if (!err) err = kv_get(store->kv, NULL, key_bytes(&key), &value);
-    if (!err && !bytes_equal(buf_bytes(&value), bytes_of(store->ledger_id, 32)))
-        err = problem_set(ret_why, ERR_CORRUPT, "The store belongs to another ledger.");
-    if (err == ERR_NOT_FOUND)
-        err = problem_set(ret_why, ERR_CORRUPT, "The store does not say whose it is.");
+    if (!err) err = check_owner(store, &value, ret_why);
     buf_done(&value);
     return err;
 }
