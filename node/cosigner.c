@@ -39,11 +39,20 @@ struct cosigner {
 
 /* -- signing -- */
 
+/* A peer may have had a larger head cosigned while this one waited (/add-checkpoint). That one was committed, so the newest commit is not behind it. */
+static void head_advance(struct cosigner *cosigner, struct witness_state *head) {
+    if (lastsigned_get(cosigner->options.lastsigned).size <= head->size) return;
+    struct store_head current = store_current(cosigner->options.store);
+    head->size = current.size;
+    memcpy(head->root, current.root, HASH_LEN);
+}
+
 /* The note of a head, once its size is persisted: own log line, own cosignature. */
-static enum err head_sign(struct cosigner *cosigner, const struct witness_state *head,
-                          uint64_t time_s, struct buf *out, struct problem *ret_why) {
+static enum err head_sign(struct cosigner *cosigner, struct witness_state *head, uint64_t time_s,
+                          struct buf *out, struct problem *ret_why) {
     const struct cosigner_options *options = &cosigner->options;
     pthread_mutex_lock(&cosigner->sign_lock);
+    head_advance(cosigner, head);
     enum err err = lastsigned_put(options->lastsigned, head, ret_why);
     pthread_mutex_unlock(&cosigner->sign_lock);
     if (!err) err = checkpoint_format(options->genesis->origin, head->size, head->root, out);
@@ -77,7 +86,7 @@ static enum err head_publish(struct cosigner *cosigner, const struct witness_sta
     return ERR_OK;
 }
 
-static enum err head_finish(struct cosigner *cosigner, const struct witness_state *head,
+static enum err head_finish(struct cosigner *cosigner, struct witness_state *head,
                             struct problem *ret_why) {
     struct buf note;
     buf_init(&note, LIMIT_NOTE);
@@ -141,7 +150,7 @@ static bool wait_for_room(struct cosigner *cosigner) {
 }
 
 /* A full disk is waited for: what the last-signed file holds is signed again then, and nothing was shown before. */
-static enum err head_finish_patiently(struct cosigner *cosigner, const struct witness_state *head,
+static enum err head_finish_patiently(struct cosigner *cosigner, struct witness_state *head,
                                       struct problem *ret_why) {
     enum err err = head_finish(cosigner, head, ret_why);
     if (err == ERR_DISK_FULL)

@@ -518,6 +518,17 @@ Test(node_witness, own_heads_that_the_store_has_are_cosigned) {
     cr_expect(atomic_load(&p.fatal_calls) == 0);
 }
 
+/* A head waits, a peer has a larger one cosigned, and then it is the waiting one's turn. */
+Test(node_witness, a_head_that_a_request_overtook_gives_way_to_the_newest) {
+    struct store_head before = commit(1), after = commit(2);
+    expect_answer(own_request(4, 1, 4), 200, UNKNOWN);
+    struct cosign_job job = {.size = before.size};
+    memcpy(job.root, before.root, HASH_LEN);
+    cosigner_push(cosigner, job);
+    expect_published(&p, after.size);
+    cr_expect(atomic_load(&p.fatal_calls) == 0);
+}
+
 Test(node_witness, own_heads_that_the_store_does_not_have_yet_wait) {
     (void)commit(1);
     expect_answer(own_request(2, 1, 3), 503, UNKNOWN);
