@@ -16,7 +16,7 @@ foreach(call
     pthread_cond_init pthread_cond_destroy pthread_cond_wait pthread_cond_timedwait pthread_cond_signal pthread_cond_broadcast
     open __open_2 openat __openat_2 close fstat fstatvfs fsync fdatasync ftruncate pread pwrite unlink unlinkat link flock mkostemp mkdir faccessat
     opendir fdopendir readdir closedir
-    ed25519_sign ed25519_verify ecdsa_verify
+    ed25519_check ed25519_sign ed25519_verify ecdsa_verify
     cosigner_push submission_finish published_put checkpoint_sign checkpoint_cosign lastsigned_put lastsigned_get
     store_view_find store_head_encode overlay_refuse admission_run order_state_time)
   target_link_options(qizheng-sim PRIVATE -Wl,--wrap=${call})

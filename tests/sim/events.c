@@ -289,12 +289,22 @@ static void cosign(struct sim_node *of, struct sim_node *by, const struct api_ch
     buf_done(&lines);
 }
 
-static void event_cosign(struct schedule *schedule) {
+static void cosign_any(struct schedule *schedule) {
     struct sim_node *of = up_draw(schedule), *by = up_draw(schedule);
     struct api_checkpoint head;
     if (!of || !by || published_get(of->published, &head)) return;
     cosign(of, by, &head);
     published_release(&head);
+}
+
+/* Some while a batch is on its way, as peers will that push what they have at once. */
+static void event_cosign(struct schedule *schedule) {
+    struct random *random = random_in(schedule);
+    if (random_one_in(random, 2)) event_submit_some(schedule);
+    for (uint64_t i = random_from(random, 1, 6); i > 0; i--) {
+        threads_sleep(random_below(random, 12));
+        cosign_any(schedule);
+    }
 }
 
 /* -- looks -- */

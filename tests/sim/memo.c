@@ -62,7 +62,7 @@ static void keep(struct hash hash, enum err err, const uint8_t *sig) {
     if (sig) memcpy(slot->sig, sig, KEY_SIG_LEN);
 }
 
-enum { SIGN_ED25519 = 1, VERIFY_ED25519, VERIFY_ECDSA };
+enum { SIGN_ED25519 = 1, VERIFY_ED25519, VERIFY_ECDSA, CHECK_ED25519 };
 
 static struct hash verify_hash(uint64_t what, const uint8_t *key, size_t len, struct bytes message,
                                const uint8_t sig[KEY_SIG_LEN]) {
@@ -71,6 +71,8 @@ static struct hash verify_hash(uint64_t what, const uint8_t *key, size_t len, st
     return hash;
 }
 
+enum err __real_ed25519_check(const uint8_t point[32]);
+enum err __wrap_ed25519_check(const uint8_t point[32]);
 enum err __real_ed25519_sign(const uint8_t seed[32], const uint8_t point[32], struct bytes message,
                              uint8_t ret_sig[KEY_SIG_LEN]);
 enum err __wrap_ed25519_sign(const uint8_t seed[32], const uint8_t point[32], struct bytes message,
@@ -97,6 +99,15 @@ enum err __wrap_ed25519_sign(const uint8_t seed[32], const uint8_t point[32], st
     keep(hash, ERR_OK, ret_sig);
     keep(verify_hash(VERIFY_ED25519, point, 32, message, ret_sig), ERR_OK, NULL);
     return ERR_OK;
+}
+
+enum err __wrap_ed25519_check(const uint8_t point[32]) {
+    struct hash hash = hash_of(CHECK_ED25519, point, 32, bytes_of(NULL, 0));
+    const struct slot *slot = slot_of(hash);
+    if (is_held(slot, hash)) return slot->err;
+    enum err err = __real_ed25519_check(point);
+    keep(hash, err, NULL);
+    return err;
 }
 
 enum err __wrap_ed25519_verify(const uint8_t point[32], struct bytes message,

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define KEPT 64 /* events shown with a failure */
@@ -60,11 +61,10 @@ static void print(FILE *out, const struct event *event) {
                   (unsigned long long)event->b);
 }
 
-/* Literals: the same event is the same pointer, but for copies in other files. */
 static void count(const char *name) {
     for (size_t i = 0; i < NAMES; i++) {
         if (!counts[i].name) counts[i].name = name;
-        if (counts[i].name != name) continue;
+        if (counts[i].name != name && strcmp(counts[i].name, name) != 0) continue;
         counts[i].count++;
         return;
     }
