@@ -156,12 +156,14 @@ void check_receipt(struct sim_node *node, uint64_t index) {
     struct api_call call = {.api = &node->api};
     struct call_final final = {
         .checkpoint = {.size = cluster->final_size, .note = buf_bytes(&cluster->final_note)}};
+    struct receipt_of of;
     struct buf receipt;
     buf_init(&receipt, LIMIT_RECEIPT);
     assert(index < cluster->final_size);
     threads_act_for(&node->process);
     enum err err = store_view_open(node->store, &final.view);
-    if (!err) err = receipt_add(&call, &final, index, true, &receipt);
+    if (!err) err = receipt_of_index(final.view, index, &of);
+    if (!err) err = receipt_add(&call, &final, &of, true, &receipt);
     if (err)
         sim_fail("node %u: leaf %llu has no receipt: %s", node->index, N(index), err_code(err));
     store_view_close(final.view);

@@ -170,8 +170,8 @@ struct disk *disk_new(struct process *process, uint64_t seed) {
     assert(disk && process->index >= 0 && process->index < DISKS_MAX && !disks[process->index]);
     disk->process = process;
     disk->random = random_of(seed);
-    disk->rows = rows_empty();
-    disk->rows_durable = rows_hold(disk->rows);
+    disk->rows = rowset_empty();
+    disk->rows_durable = rowset_hold(disk->rows);
     dir_make(disk, "");
     dir_make(disk, "keys");
     disks[process->index] = disk;
@@ -185,8 +185,8 @@ void disk_done(struct disk *disk) {
         name_set(&disk->names[i].durable, NULL);
     }
     inode_drop(disk->hidden);
-    rows_drop(disk->rows);
-    rows_drop(disk->rows_durable);
+    rowset_drop(disk->rows);
+    rowset_drop(disk->rows_durable);
     disks[disk->process->index] = NULL;
     free(disk);
 }
@@ -235,11 +235,11 @@ void disk_power_cut(struct disk *disk) {
         if (disk->names[i].now) inode_cut(disk->names[i].now, &disk->random);
     /* Batches reach the log in order; of those that were not synced there is at most one. */
     bool is_kept = random_one_in(&disk->random, 2);
-    struct rows *left = rows_hold(is_kept ? disk->rows : disk->rows_durable);
-    rows_drop(disk->rows);
-    rows_drop(disk->rows_durable);
+    struct rowset *left = rowset_hold(is_kept ? disk->rows : disk->rows_durable);
+    rowset_drop(disk->rows);
+    rowset_drop(disk->rows_durable);
     disk->rows = left;
-    disk->rows_durable = rows_hold(left);
+    disk->rows_durable = rowset_hold(left);
 }
 
 void disk_restart(struct disk *disk) {
@@ -296,7 +296,7 @@ int disk_read_step(struct disk *disk) {
 /* -- copies -- */
 
 struct disk_image {
-    struct rows *rows;
+    struct rowset *rows;
     size_t count;
     struct {
         char path[DISK_PATH];
@@ -318,7 +318,7 @@ static bool is_data(const char *path) {
 struct disk_image *disk_image_take(const struct disk *disk) {
     struct disk_image *image = calloc(1, sizeof *image);
     assert(image && !disk->open);
-    image->rows = rows_hold(disk->rows);
+    image->rows = rowset_hold(disk->rows);
     for (size_t i = 0; i < disk->name_count; i++) {
         const struct name *name = &disk->names[i];
         if (!name->now || !is_data(name->path)) continue;
@@ -340,16 +340,16 @@ void disk_image_put_back(struct disk *disk, const struct disk_image *image) {
         name_set(&name->now, inode_copy(image->files[i].inode));
         name_set(&name->durable, name->now);
     }
-    rows_drop(disk->rows);
-    rows_drop(disk->rows_durable);
-    disk->rows = rows_hold(image->rows);
-    disk->rows_durable = rows_hold(image->rows);
+    rowset_drop(disk->rows);
+    rowset_drop(disk->rows_durable);
+    disk->rows = rowset_hold(image->rows);
+    disk->rows_durable = rowset_hold(image->rows);
 }
 
 void disk_image_done(struct disk_image *image) {
     if (!image) return;
     for (size_t i = 0; i < image->count; i++) name_set(&image->files[i].inode, NULL);
-    rows_drop(image->rows);
+    rowset_drop(image->rows);
     free(image);
 }
 
@@ -366,7 +366,7 @@ void disk_hide_lastsigned(struct disk *disk, bool is_hidden) {
 
 bool disk_durable_row(const struct disk *disk, struct bytes key, struct bytes *ret_value) {
     bool is_there;
-    size_t at = rows_find(disk->rows_durable, key, &is_there);
+    size_t at = rowset_find(disk->rows_durable, key, &is_there);
     if (is_there) *ret_value = row_value(disk->rows_durable->rows[at]);
     return is_there;
 }

@@ -38,17 +38,17 @@ struct row {
 };
 
 /* Rows in key order; never changed once made. */
-struct rows {
+struct rowset {
     unsigned references;
     size_t count;
     struct row *rows[];
 };
 
-struct rows *rows_empty(void);
-struct rows *rows_hold(struct rows *rows);
-void rows_drop(struct rows *rows); /* accepts NULL */
+struct rowset *rowset_empty(void);
+struct rowset *rowset_hold(struct rowset *rows);
+void rowset_drop(struct rowset *rows); /* accepts NULL */
 /* Index of the first row at or after key. */
-size_t rows_find(const struct rows *rows, struct bytes key, bool *ret_is_there);
+size_t rowset_find(const struct rowset *rows, struct bytes key, bool *ret_is_there);
 struct bytes row_key(const struct row *row);
 struct bytes row_value(const struct row *row);
 
@@ -63,7 +63,7 @@ struct disk {
     unsigned dies_after; /* steps */
     struct name names[NAMES_MAX];
     size_t name_count;
-    struct rows *rows,
+    struct rowset *rows,
         *rows_durable;    /* what the next process reads; what the next power cut leaves */
     unsigned open;        /* descriptors, directories, databases */
     struct inode *hidden; /* the last-signed file while it is taken away */

@@ -12,19 +12,19 @@
 
 /* -- rows -- */
 
-static struct rows *rows_new(size_t room) {
-    struct rows *rows = malloc(sizeof *rows + room * sizeof(struct row *));
+static struct rowset *rowset_new(size_t room) {
+    struct rowset *rows = malloc(sizeof *rows + room * sizeof(struct row *));
     assert(rows);
     rows->references = 1;
     rows->count = 0;
     return rows;
 }
 
-struct rows *rows_empty(void) {
-    return rows_new(0);
+struct rowset *rowset_empty(void) {
+    return rowset_new(0);
 }
 
-struct rows *rows_hold(struct rows *rows) {
+struct rowset *rowset_hold(struct rowset *rows) {
     rows->references++;
     return rows;
 }
@@ -33,7 +33,7 @@ static void row_drop(struct row *row) {
     if (--row->references == 0) free(row);
 }
 
-void rows_drop(struct rows *rows) {
+void rowset_drop(struct rowset *rows) {
     if (!rows || --rows->references) return;
     for (size_t i = 0; i < rows->count; i++) row_drop(rows->rows[i]);
     free(rows);
@@ -47,7 +47,7 @@ struct bytes row_value(const struct row *row) {
     return bytes_of(row->data + row->key_len, row->value_len);
 }
 
-size_t rows_find(const struct rows *rows, struct bytes key, bool *ret_is_there) {
+size_t rowset_find(const struct rowset *rows, struct bytes key, bool *ret_is_there) {
     size_t low = 0, high = rows->count;
     *ret_is_there = false;
     while (low < high) {
@@ -119,13 +119,13 @@ static int change_compare(const void *a, const void *b) {
     return one->number < other->number ? -1 : 1;
 }
 
-static void rows_push(struct rows *rows, struct row *row) {
+static void rowset_push(struct rowset *rows, struct row *row) {
     row->references++;
     rows->rows[rows->count++] = row;
 }
 
-static struct rows *rows_merge(const struct rows *old, struct kv_batch *batch) {
-    struct rows *rows = rows_new(old->count + batch->count);
+static struct rowset *rowset_merge(const struct rowset *old, struct kv_batch *batch) {
+    struct rowset *rows = rowset_new(old->count + batch->count);
     size_t at = 0;
     if (batch->count) qsort(batch->changes, batch->count, sizeof *batch->changes, change_compare);
     for (size_t i = 0; i < batch->count; i++) {
@@ -133,11 +133,11 @@ static struct rows *rows_merge(const struct rows *old, struct kv_batch *batch) {
         struct bytes key = row_key(change->row);
         if (i + 1 < batch->count && bytes_equal(row_key(batch->changes[i + 1].row), key)) continue;
         while (at < old->count && bytes_compare(row_key(old->rows[at]), key) < 0)
-            rows_push(rows, old->rows[at++]);
+            rowset_push(rows, old->rows[at++]);
         if (at < old->count && bytes_equal(row_key(old->rows[at]), key)) at++;
-        if (!change->is_erased) rows_push(rows, change->row);
+        if (!change->is_erased) rowset_push(rows, change->row);
     }
-    while (at < old->count) rows_push(rows, old->rows[at++]);
+    while (at < old->count) rowset_push(rows, old->rows[at++]);
     return rows;
 }
 
@@ -145,13 +145,13 @@ static struct rows *rows_merge(const struct rows *old, struct kv_batch *batch) {
 
 struct kv {
     struct disk *disk;
-    struct rows *now;
+    struct rowset *now;
     bool has_failed; /* its log ends in half a record */
 };
 
-static void rows_set(struct rows **place, struct rows *rows) {
-    rows_drop(*place);
-    *place = rows_hold(rows);
+static void rowset_set(struct rowset **place, struct rowset *rows) {
+    rowset_drop(*place);
+    *place = rowset_hold(rows);
 }
 
 enum err kv_open(const char *path, bool create, struct kv **ret, struct problem *ret_why) {
@@ -164,9 +164,9 @@ enum err kv_open(const char *path, bool create, struct kv **ret, struct problem 
     struct kv *kv = calloc(1, sizeof *kv);
     assert(kv);
     kv->disk = disk;
-    kv->now = rows_hold(disk->rows);
+    kv->now = rowset_hold(disk->rows);
     /* Recovery writes what the log holds into a table and syncs that and the manifest. */
-    if (!disk_lies.database) rows_set(&disk->rows_durable, disk->rows);
+    if (!disk_lies.database) rowset_set(&disk->rows_durable, disk->rows);
     disk->open++;
     *ret = kv;
     return ERR_OK;
@@ -174,7 +174,7 @@ enum err kv_open(const char *path, bool create, struct kv **ret, struct problem 
 
 void kv_close(struct kv *kv) {
     if (!kv) return;
-    rows_drop(kv->now);
+    rowset_drop(kv->now);
     kv->disk->open--;
     free(kv);
 }
@@ -187,42 +187,42 @@ enum err kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct probl
         kv->has_failed = true;
         return problem_set(ret_why, file_err(number), "The database could not be written.");
     }
-    struct rows *next = rows_merge(kv->now, batch);
+    struct rowset *next = rowset_merge(kv->now, batch);
     bool is_durable =
         fate == FATE_DONE ? sync && !disk_lies.database : random_one_in(&disk->random, 2);
     if (!kv->has_failed) {
-        rows_set(&disk->rows, next);
-        if (is_durable) rows_set(&disk->rows_durable, next);
+        rowset_set(&disk->rows, next);
+        if (is_durable) rowset_set(&disk->rows_durable, next);
     }
     if (fate == FATE_DONE)
-        rows_set(&kv->now, next);
+        rowset_set(&kv->now, next);
     else
         kv->has_failed = true;
-    rows_drop(next);
+    rowset_drop(next);
     if (fate == FATE_DONE) return ERR_OK;
     return problem_set(ret_why, file_err(number), "The database could not be written.");
 }
 
 /* -- reading -- */
 
-static struct rows *snapshot_rows(struct kv *kv, const struct kv_snapshot *snapshot) {
-    return snapshot ? (struct rows *)(uintptr_t)snapshot : kv->now;
+static struct rowset *snapshot_rows(struct kv *kv, const struct kv_snapshot *snapshot) {
+    return snapshot ? (struct rowset *)(uintptr_t)snapshot : kv->now;
 }
 
 const struct kv_snapshot *kv_snapshot_open(struct kv *kv) {
-    return (const struct kv_snapshot *)rows_hold(kv->now);
+    return (const struct kv_snapshot *)rowset_hold(kv->now);
 }
 
 void kv_snapshot_close(struct kv *kv, const struct kv_snapshot *snapshot) {
-    if (snapshot) rows_drop(snapshot_rows(kv, snapshot));
+    if (snapshot) rowset_drop(snapshot_rows(kv, snapshot));
 }
 
 enum err kv_get(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes key,
                 struct buf *ret_value) {
     bool is_there;
-    const struct rows *rows = snapshot_rows(kv, snapshot);
+    const struct rowset *rows = snapshot_rows(kv, snapshot);
     if (disk_read_step(kv->disk)) return ERR_IO;
-    size_t at = rows_find(rows, key, &is_there);
+    size_t at = rowset_find(rows, key, &is_there);
     if (!is_there) return ERR_NOT_FOUND;
     buf_clear(ret_value);
     return buf_add(ret_value, row_value(rows->rows[at]));
@@ -230,7 +230,7 @@ enum err kv_get(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes 
 
 struct kv_iter {
     struct disk *disk;
-    struct rows *rows;
+    struct rowset *rows;
     size_t at;
     struct bytes prefix; /* behind the struct */
 };
@@ -242,7 +242,7 @@ enum err kv_iter_open(struct kv *kv, const struct kv_snapshot *snapshot, struct 
     if (prefix.len) memcpy(iter + 1, prefix.data, prefix.len);
     iter->prefix = bytes_of(iter + 1, prefix.len);
     iter->disk = kv->disk;
-    iter->rows = rows_hold(snapshot_rows(kv, snapshot));
+    iter->rows = rowset_hold(snapshot_rows(kv, snapshot));
     kv_iter_seek(iter, from);
     *ret = iter;
     return ERR_OK;
@@ -251,7 +251,7 @@ enum err kv_iter_open(struct kv *kv, const struct kv_snapshot *snapshot, struct 
 void kv_iter_seek(struct kv_iter *iter, struct bytes from) {
     bool is_there;
     struct bytes start = bytes_compare(from, iter->prefix) < 0 ? iter->prefix : from;
-    iter->at = rows_find(iter->rows, start, &is_there);
+    iter->at = rowset_find(iter->rows, start, &is_there);
 }
 
 bool kv_iter_valid(const struct kv_iter *iter) {
@@ -277,7 +277,7 @@ void kv_iter_next(struct kv_iter *iter) {
 enum err kv_iter_close(struct kv_iter *iter) {
     if (!iter) return ERR_OK;
     enum err err = disk_read_step(iter->disk) ? ERR_IO : ERR_OK;
-    rows_drop(iter->rows);
+    rowset_drop(iter->rows);
     free(iter);
     return err;
 }

@@ -2,6 +2,7 @@
 #include "tests/sim/node.h"
 
 #include "api/intake.h"
+#include "contracts/state_keys.h"
 #include "node/clock.h"
 #include "node/keycache.h"
 #include "tests/sim/check.h"
@@ -112,6 +113,7 @@ enum err sim_node_submit(struct sim_node *node, const struct item *item, struct 
 static enum err storage_open(struct sim_node *node, struct problem *ret_why) {
     const uint8_t *ledger_id = node->cluster->pool->genesis->ledger_id;
     enum err err = store_open(node->data, ledger_id, true, &node->store, ret_why);
+    if (!err) store_keep_rows(node->store, state_kept);
     if (!err)
         err = lastsigned_open(node->lastsigned_path, ledger_id, false, &node->lastsigned, ret_why);
     if (!err) err = published_open(&node->published);
