@@ -16,6 +16,9 @@
 
 #include "tests/sim/cluster.h"
 
+/* Without what only the simulator can know, namely what would survive a power cut: such a fault is then found by what it does, or not at all. */
+void check_from_outside(void);
+
 void check_start(struct sim_node *node);
 void check_commit(struct sim_node *node, const struct cosign_job *job);
 void check_signed(struct sim_node *node, struct bytes text);

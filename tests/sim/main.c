@@ -1,10 +1,11 @@
-/* The simulator: a whole ledger of one to four nodes in one thread, with time, order and disks that the seed decides. See README at the end of this comment.
+/* The simulator: a whole ledger of one to four nodes in one thread, with time, order and disks that the seed decides.
  *
  *   qizheng-sim                        1,000 schedules from seed 1
  *   qizheng-sim --from N --count M     M schedules from seed N on
  *   qizheng-sim --seed N --trace       one, with every event
  *   qizheng-sim --twice                each schedule two times: the same events, or it fails
  *   qizheng-sim --break NAME           with a deliberate fault, which must be found (--breaks lists them)
+ *   qizheng-sim --outside              without looking at what is durable: faults are found by what they do
  *
  * What is the product's own code: the machine, the store with its segments and last-signed file, the queue, proposer, writer, cosigner, the solo order, the intake of
  * records and the receipts, all as they are in the node, linked and not copied. What stands in their place, by the linker alone (configs/cmake/sim.cmake):
@@ -22,6 +23,7 @@
  * A failure names its seed and the command that replays it. Look at the last events, then at `--trace`. A schedule depends on the program, so another version has other
  * schedules for the same seeds: a defect found here gets a unit test of its own. */
 #include "tests/sim/breaks.h"
+#include "tests/sim/check.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/trace.h"
 
@@ -42,7 +44,7 @@ struct options {
 
 static int usage(void) {
     (void)fputs("qizheng-sim [--from N] [--count M] [--seed N] [--trace] [--twice] [--break NAME] "
-                "[--breaks]\n",
+                "[--breaks] [--outside]\n",
                 stderr);
     return 2;
 }
@@ -95,6 +97,8 @@ int main(int argc, char **argv) {
             tracing.is_printed = true;
         else if (strcmp(argv[i], "--twice") == 0)
             options.is_twice = true;
+        else if (strcmp(argv[i], "--outside") == 0)
+            check_from_outside();
         else if (strcmp(argv[i], "--breaks") == 0)
             return breaks_list(), 0;
         else if (!next)

@@ -180,6 +180,7 @@ enum err sim_node_start(struct sim_node *node, struct problem *ret_why) {
     disk_restart(node->disk);
     node->has_given_up = false;
     node->is_up = true;
+    memset(&node->late, 0, sizeof node->late);
     threads_act_for(&node->process);
     enum err err = storage_open(node, ret_why);
     if (!err) err = pipeline_start(node, ret_why);

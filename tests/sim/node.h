@@ -42,7 +42,8 @@ struct sim_node {
     /* -- what it owes -- */
     struct position committed; /* told to anybody */
     uint64_t committed_size, shown_size;
-    bool was_put_back; /* it runs on older data than it once had */
+    struct witness_state late; /* of a deliberate fault (breaks.h): put, and not persisted yet */
+    bool was_put_back;         /* it runs on older data than it once had */
     struct disk_image
         *newest; /* what it had then, for the operator who sees that it does not start */
 };

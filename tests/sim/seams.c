@@ -115,7 +115,6 @@ enum err __wrap_checkpoint_cosign(const struct vkey *vkey, const struct key_secr
 
 enum err __wrap_lastsigned_put(struct lastsigned *file, const struct witness_state *state,
                                struct problem *ret_why) {
-    static struct witness_state late[DISKS_MAX];
     struct sim_node *node = sim_node_running();
     if (breaks_is(BREAK_ROLLBACK_UNSEEN)) {
         enum err err = __real_lastsigned_put(file, state, ret_why);
@@ -123,8 +122,8 @@ enum err __wrap_lastsigned_put(struct lastsigned *file, const struct witness_sta
     }
     if (!node || !breaks_is(BREAK_LASTSIGNED_LATE))
         return __real_lastsigned_put(file, state, ret_why);
-    struct witness_state before = late[node->index];
-    late[node->index] = *state;
+    struct witness_state before = node->late;
+    node->late = *state;
     if (before.size <= __real_lastsigned_get(file).size) return ERR_OK;
     return __real_lastsigned_put(file, &before, ret_why);
 }
