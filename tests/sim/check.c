@@ -96,6 +96,33 @@ void check_commit(struct sim_node *node, const struct cosign_job *job) {
     node->committed_size = head.size;
 }
 
+/* A genesis that stands alone has no position. */
+static void check_head(struct sim_node *node, const struct store_head *head) {
+    uint8_t root[32];
+    if (head->position.revision > 0) {
+        (void)entry_of(node, head);
+        return;
+    }
+    model_root(node->cluster->model, 1, root);
+    if (head->size != 1 || memcmp(head->root, root, HASH_LEN) != 0)
+        sim_fail("node %u: its genesis is another", node->index);
+}
+
+void check_visible(struct sim_node *node) {
+    struct store_view *view;
+    struct store_head durable;
+    threads_act_for(&node->process);
+    enum err err = store_view_open(node->store, &view);
+    threads_act_for(NULL);
+    if (err == ERR_IO) return; /* a read failed */
+    if (err) sim_fail("node %u: it cannot be read: %s", node->index, err_code(err));
+    struct store_head head = store_view_head(view);
+    store_view_close(view);
+    check_head(node, &head);
+    if (!is_outside && durable_size(node, &durable) < head.size)
+        sim_fail("node %u: readers see size %llu, which is not durable", node->index, N(head.size));
+}
+
 void check_refused(struct sim_node *node, const struct submission *submission) {
     enum err err = submission->outcome.problem.err;
     /* The proposer's words: it was not ordered as far as this node knows. */
@@ -111,17 +138,10 @@ void check_refused(struct sim_node *node, const struct submission *submission) {
 void check_start(struct sim_node *node) {
     struct store_head head = store_current(node->store);
     struct model *model = node->cluster->model;
-    uint8_t root[32];
     if (!node->was_put_back && position_compare(head.position, node->committed) < 0)
         sim_fail("node %u: it had told of position %llu and comes back at %llu", node->index,
                  N(node->committed.revision), N(head.position.revision));
-    if (head.position.revision > 0) {
-        (void)entry_of(node, &head);
-    } else {
-        model_root(model, 1, root);
-        if (head.size != 1 || memcmp(head.root, root, HASH_LEN) != 0)
-            sim_fail("node %u: its genesis is another", node->index);
-    }
+    check_head(node, &head);
     if (!node->cluster->log) model_forget(model, head.position);
     node->committed = head.position;
     node->committed_size = head.size;

@@ -7,6 +7,7 @@
  *   an answer     the record is the leaf that it says, below the published head; it stays there for ever
  * From outside, at random moments and at the end:
  *   a start       nothing that was told is missing
+ *   a reader      sees a commit that the model has, and that is durable (5)
  *   the store     fsck is clean; contract state is what a replay of the bodies from the genesis gives (4, 9; refused records leave no trace)
  *   all nodes     the same rows where they hold the same size
  *   a receipt     verifies against the policy of all nodes, by the public function
@@ -23,6 +24,7 @@ void check_start(struct sim_node *node);
 void check_commit(struct sim_node *node, const struct cosign_job *job);
 void check_signed(struct sim_node *node, struct bytes text);
 void check_shown(struct sim_node *node, uint64_t size, const uint8_t root[32], struct bytes note);
+void check_visible(struct sim_node *node);
 void check_refused(struct sim_node *node, const struct submission *submission);
 void check_final(struct sim_node *node, const struct submission *submission);
 void check_known(struct sim_node *node, const struct item *item, uint64_t index);

@@ -88,7 +88,7 @@ static void not_started(struct schedule *schedule, struct sim_node *node, enum e
 
 static void start(struct schedule *schedule, struct sim_node *node) {
     struct problem why = {0};
-    if (random_one_in(random_in(schedule), 8) && schedule->rates.fail)
+    if (!schedule->is_healed && random_one_in(random_in(schedule), 12))
         disk_crash_after(node->disk, 1 + (unsigned)random_below(random_in(schedule), 12));
     enum err err = sim_node_start(node, &why);
     if (err) {
@@ -311,9 +311,18 @@ static void event_cosign(struct schedule *schedule) {
 
 static void event_check(struct schedule *schedule) {
     struct sim_node *node = up_draw(schedule);
+    check_acked(&schedule->cluster);
     if (!node || node->has_given_up || schedule->rates.read) return;
     if (random_one_in(random_in(schedule), 4)) check_store(node);
-    check_acked(&schedule->cluster);
+}
+
+/* What readers see at this moment. */
+static void look_at_all(struct schedule *schedule) {
+    for (unsigned i = 0; i < schedule->cluster.running; i++) {
+        struct sim_node *node = &schedule->cluster.nodes[i];
+        bool is_stopped = node->process.stopped_until_us > threads_now_us();
+        if (node->is_up && !sim_node_is_dead(node) && !is_stopped) check_visible(node);
+    }
 }
 
 /* -- all of it -- */
@@ -335,4 +344,5 @@ void event_any(struct schedule *schedule) {
         event_cosign,      event_cosign,      event_check};
     events[random_below(random_in(schedule), sizeof events / sizeof events[0])](schedule);
     any_time(schedule);
+    look_at_all(schedule);
 }

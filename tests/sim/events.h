@@ -10,6 +10,7 @@ struct schedule {
     struct disk_image *old[POOL_NODES]; /* copies that an operator kept */
     bool is_hidden[POOL_NODES];         /* its last-signed file was taken away */
     uint64_t stranger_counter;
+    bool is_healed; /* nothing goes wrong any more */
 };
 
 /* One random event, and the random time until the next. */

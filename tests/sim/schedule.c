@@ -71,7 +71,7 @@ static void schedule_done(struct schedule *schedule) {
 
 static void heal(struct schedule *schedule) {
     struct disk_rates none = {.names_are_lazy = schedule->rates.names_are_lazy};
-    schedule->rates = none;
+    schedule->is_healed = true;
     for (unsigned i = 0; i < schedule->cluster.running; i++) {
         struct sim_node *node = &schedule->cluster.nodes[i];
         node->process.stopped_until_us = 0;
