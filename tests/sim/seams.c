@@ -150,6 +150,8 @@ enum err __real_admission_run(const struct admission *admission, const struct re
                               struct outcome *ret);
 enum err __wrap_admission_run(const struct admission *admission, const struct record *record,
                               struct outcome *ret);
+bool __real_snapshot_rows_begin(struct store *store, const struct store_commit *commit);
+bool __wrap_snapshot_rows_begin(struct store *store, const struct store_commit *commit);
 uint64_t __real_order_state_time(const struct order_state *state, uint64_t previous_ms,
                                  uint64_t stamp_ms);
 uint64_t __wrap_order_state_time(const struct order_state *state, uint64_t previous_ms,
@@ -188,4 +190,8 @@ uint64_t __wrap_order_state_time(const struct order_state *state, uint64_t previ
     if (!breaks_is(BREAK_TIME_UNBOUNDED))
         return __real_order_state_time(state, previous_ms, stamp_ms);
     return stamp_ms > previous_ms ? stamp_ms : previous_ms;
+}
+
+bool __wrap_snapshot_rows_begin(struct store *store, const struct store_commit *commit) {
+    return !breaks_is(BREAK_STALE_ROWS) && __real_snapshot_rows_begin(store, commit);
 }
