@@ -307,6 +307,73 @@ static void event_cosign(struct schedule *schedule) {
     }
 }
 
+/* -- liars: heads of another branch, signed with a node's own log key -- */
+
+struct branch {
+    const struct model *model;
+    uint64_t fork; /* from this leaf on another log */
+};
+
+static enum err branch_node(void *ctx, unsigned level, uint64_t index, uint8_t ret[HASH_LEN]) {
+    const struct branch *branch = ctx;
+    uint8_t left[HASH_LEN], right[HASH_LEN];
+    if (level == 0 && index < branch->fork) {
+        model_leaf_hash(branch->model, index, ret);
+        return ERR_OK;
+    }
+    if (level == 0) {
+        merkle_leaf(bytes_text("a lie"), ret);
+        return ERR_OK;
+    }
+    enum err err = branch_node(ctx, level - 1, 2 * index, left);
+    if (!err) err = branch_node(ctx, level - 1, 2 * index + 1, right);
+    if (!err) merkle_node(left, right, ret);
+    return err;
+}
+
+/* The head of that branch, signed by the node that nobody simulates, and the proof from `known`. */
+static struct buf branch_head(const struct cluster *cluster, struct branch *branch, uint64_t known,
+                              uint64_t size, struct merkle_proof *ret_proof) {
+    struct merkle_source source = {branch, branch_node};
+    size_t liar = cluster->node_count - 1;
+    uint8_t root[HASH_LEN], text[512];
+    struct buf note;
+    buf_init(&note, LIMIT_NOTE);
+    enum err err = merkle_root(&source, size, root);
+    if (!err) err = merkle_consistency_prove(&source, known, size, ret_proof);
+    if (!err) err = checkpoint_format(cluster->pool->genesis->origin, size, root, &note);
+    assert(!err && note.len <= sizeof text);
+    memcpy(text, note.data, note.len);
+    struct bytes signed_text = bytes_of(text, note.len);
+    err = buf_add_byte(&note, '\n');
+    if (!err)
+        err = checkpoint_sign(&cluster->pool->logs[liar], cluster->pool->nodes[liar].log,
+                              signed_text, &note);
+    assert(!err);
+    return note;
+}
+
+static void event_lie(struct schedule *schedule) {
+    struct cluster *cluster = &schedule->cluster;
+    struct random *random = random_in(schedule);
+    struct sim_node *by = up_draw(schedule);
+    if (!by || cluster->running == cluster->node_count || !by->shown_size) return;
+    uint64_t told = API_SIZE_UNKNOWN, known = by->shown_size;
+    uint64_t size = known + random_below(random, 3);
+    uint64_t first = random_one_in(random, 3) || size == known ? 1 : known;
+    if (size <= first) return;
+    struct branch branch = {cluster->model, random_from(random, first, size - 1)};
+    if (branch.fork >= model_size(cluster->model)) branch.fork = model_size(cluster->model) - 1;
+    struct merkle_proof proof;
+    struct buf note = branch_head(cluster, &branch, known, size, &proof), lines;
+    buf_init(&lines, LIMIT_NOTE);
+    enum err err = ask(by, known, &proof, buf_bytes(&note), &told, &lines);
+    trace("is lied to", (int)by->index, size, err);
+    if (!err) sim_fail("node %u cosigns another branch", by->index);
+    buf_done(&lines);
+    buf_done(&note);
+}
+
 /* -- looks -- */
 
 static void event_check(struct schedule *schedule) {
@@ -341,7 +408,7 @@ void event_any(struct schedule *schedule) {
         event_start,       event_start,       event_start,       event_kill,
         event_kill,        event_stop,        event_full,        event_clock,
         event_pause,       event_cut_off,     event_stranger,    event_stranger,
-        event_cosign,      event_cosign,      event_check};
+        event_cosign,      event_cosign,      event_check,       event_lie};
     events[random_below(random_in(schedule), sizeof events / sizeof events[0])](schedule);
     any_time(schedule);
     look_at_all(schedule);

@@ -293,6 +293,11 @@ void model_leaf(const struct model *model, uint64_t index, uint64_t *ret_time_ms
     memcpy(ret_hash, model->leaves[index].body_hash, 32);
 }
 
+void model_leaf_hash(const struct model *model, uint64_t index, uint8_t ret[32]) {
+    assert(index < model->size);
+    memcpy(ret, model->leaves[index].hash, 32);
+}
+
 uint64_t model_counter(const struct model *model, uint16_t node) {
     return model->counters[node];
 }

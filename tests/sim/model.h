@@ -44,6 +44,8 @@ uint64_t model_size(const struct model *model);
 void model_root(const struct model *model, uint64_t size, uint8_t ret[32]);
 void model_leaf(const struct model *model, uint64_t index, uint64_t *ret_time_ms,
                 uint8_t ret_hash[32]);
+/* Hash of that leaf as the tree has it. */
+void model_leaf_hash(const struct model *model, uint64_t index, uint8_t ret[32]);
 /* Highest counter of that node in the order. */
 uint64_t model_counter(const struct model *model, uint16_t node);
 
