@@ -1,5 +1,5 @@
 #!/bin/sh
-# The simulator for SCHEDULES schedules (default a million, three quarters of an hour of one processor) from SEED on (default: the day, times ten million), shared out to as many
+# The simulator for SCHEDULES schedules (default a million, about half an hour of one processor) from SEED on (default: the day, times ten million), shared out to as many
 # programs as there are processors; JOBS sets another number. A failure names its seed.
 build=$(cd "$1" && pwd)
 make -C "$build" qizheng-sim >build/sim.log 2>&1 || { tail build/sim.log; echo "FAIL the simulator is built"; exit 1; }
