@@ -149,12 +149,15 @@ static enum err undo(struct store *store, enum err err, struct problem *ret_why)
     return ERR_IO;
 }
 
-/* The commit point, for every batch of rows. Two threads may be in here: where the other's write failed meanwhile, this one may stand behind half a record. */
+/* The commit point, for every batch of rows. One at a time: LevelDB would append a write that waits for another behind the half record that this one left when it failed. */
 static enum err write_rows(struct store *store, struct kv_batch *batch, struct problem *ret_why) {
-    enum err err = kv_write(store->kv, batch, true, ret_why);
-    if (!err && atomic_load(&store->broken)) return refuse_broken(ret_why);
+    pthread_mutex_lock(&store->writing);
+    bool is_broken = atomic_load(&store->broken);
+    enum err err = is_broken ? ERR_IO : kv_write(store->kv, batch, true, ret_why);
+    if (err) atomic_store(&store->broken, true);
+    pthread_mutex_unlock(&store->writing);
+    if (is_broken) return refuse_broken(ret_why);
     if (!err) return ERR_OK;
-    atomic_store(&store->broken, true);
     if (ret_why) ret_why->err = ERR_IO; /* also for a full disk: the outcome is unknown */
     return ERR_IO;
 }

@@ -1,7 +1,7 @@
 /* What store_open.c, store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
  *
  * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers, as it does newest and rows. `evidence` is held while
- * a number is chosen and used, `renewing` while a snapshot is made. kept is constant after start. kv and segments are for any thread as their headers say. */
+ * a number is chosen and used, `renewing` while a snapshot is made, `writing` while rows are written. kept is constant after start. kv and segments are for any thread as their headers say. */
 #ifndef QIZHENG_STORE_STORE_IMPL_H
 #define QIZHENG_STORE_STORE_IMPL_H
 
@@ -25,6 +25,7 @@ struct store {
     atomic_bool broken; /* a write failed with unknown outcome: no further ones */
     pthread_mutex_t evidence;
     pthread_mutex_t renewing;
+    pthread_mutex_t writing;
     const struct store_kept *kept; /* NULL: no row is kept in memory */
     atomic_bool stale;             /* the newest snapshot could not be made */
     pthread_mutex_t lock;

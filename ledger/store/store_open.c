@@ -187,6 +187,7 @@ static struct store *store_new(const uint8_t ledger_id[32]) {
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->evidence, NULL);
     pthread_mutex_init(&store->renewing, NULL);
+    pthread_mutex_init(&store->writing, NULL);
     atomic_init(&store->stale, false);
     atomic_init(&store->broken, false);
     atomic_init(&store->views, 0);
@@ -242,6 +243,7 @@ void store_close(struct store *store) {
     pthread_mutex_destroy(&store->lock);
     pthread_mutex_destroy(&store->evidence);
     pthread_mutex_destroy(&store->renewing);
+    pthread_mutex_destroy(&store->writing);
     free(store->tree);
     free(store->next);
     free(store);

@@ -4,6 +4,8 @@
 
 #include "tests/lib/store.h"
 
+#include <pthread.h>
+
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -163,19 +165,39 @@ Test(store_fault, the_database_write_finds_the_disk_full_and_its_outcome_is_unkn
     run(&done);
 }
 
-/* Another thread's write, which fails while this one's is on its way. */
-static enum err fail_another(const char *step, bool before) {
-    if (strcmp(step, "kv_write") == 0 && !before) atomic_store(&world.store->broken, true);
-    return ERR_OK;
+/* A checkpoint's write that fails while a commit waits for it: the commit must not be written behind what it left. */
+static struct {
+    pthread_t thread;
+    atomic_int asked, committing;
+    enum err answer;
+    struct problem why;
+} overtaken;
+
+static void *commit_beside(void *arg) {
+    struct store_head head;
+    atomic_store(&overtaken.committing, 1);
+    overtaken.answer = try_once(&head, &overtaken.why);
+    return arg;
 }
 
-Test(store_fault, a_commit_that_another_writes_failure_overtook_is_not_acknowledged) {
-    struct store_head head, before = world_commit(&world, 8, false);
-    struct problem why = {0};
+static enum err fail_first(const char *step, bool before) {
+    if (strcmp(step, "kv_write") != 0 || !before) return ERR_OK;
+    if (atomic_fetch_add(&overtaken.asked, 1) > 0) return ERR_OK;
+    cr_assert(pthread_create(&overtaken.thread, NULL, commit_beside, NULL) == 0);
+    while (!atomic_load(&overtaken.committing)) usleep(1000);
+    usleep(200000); /* time enough to get to the write, were it let */
+    return ERR_IO;
+}
+
+Test(store_fault, a_commit_that_waits_for_a_write_that_fails_is_not_written) {
+    struct store_head before = world_commit(&world, 8, false);
     world.revision++;
-    store_fault = fail_another;
-    cr_expect(try_once(&head, &why) == ERR_IO && why.detail[0]);
+    store_fault = fail_first;
+    cr_expect(store_put_checkpoint(world.store, bytes_text("a note"), NULL) == ERR_IO);
+    cr_assert(pthread_join(overtaken.thread, NULL) == 0);
     store_fault = NULL;
+    cr_expect(overtaken.answer == ERR_IO && overtaken.why.detail[0]);
+    cr_expect(atomic_load(&overtaken.asked) == 1, "%d", atomic_load(&overtaken.asked));
     cr_expect(store_current(world.store).size == before.size);
     check_refuses();
 }
