@@ -165,6 +165,7 @@ static enum err file_resume(struct progress *p, const struct json *head, struct 
     struct json *was = NULL;
     enum err err = lines_find(p, &head_end, &lines);
     if (err) return problem_set(ret_why, err, "%s cannot be read.", p->path);
+    if (lines == 0) return broken(p, "its first line has no end", ret_why);
     if (lines > p->rows->csv.rows + 1) return broken(p, "it has too many lines", ret_why);
     err = line_read(p, 0, head_end, &was, ret_why);
     if (!err) err = head_compare(p, was, head, ret_why);
@@ -194,10 +195,29 @@ static enum err file_open(struct progress *p, struct problem *ret_why) {
     return problem_set(ret_why, ERR_LOCKED, "%s is used by another run.", p->path);
 }
 
-static bool has_line(const struct progress *p) {
-    uint8_t piece[4096];
-    ssize_t got = pread(p->fd, piece, sizeof piece, 0);
-    return got > 0 && memchr(piece, '\n', (size_t)got);
+/* Whether no more stands there than what is left of a first line that was cut: only then was nothing signed, and the file may begin anew. */
+static enum err is_unbegun(struct progress *p, const struct json *head, bool *ret,
+                           struct problem *ret_why) {
+    struct stat stat;
+    struct buf text;
+    buf_clear(&p->line);
+    enum err err = json_format(head, &p->line);
+    if (!err && fstat(p->fd, &stat)) err = file_err(errno);
+    size_t len = !err && (uint64_t)stat.st_size <= p->line.len ? (size_t)stat.st_size : 0;
+    buf_init(&text, LINE_MAX);
+    if (!err) err = buf_reserve(&text, len);
+    if (!err) err = file_read_at(p->fd, text.data, len, 0);
+    if (!err)
+        *ret = stat.st_size == 0 || (len && bytes_find(bytes_of(text.data, len), '\n', 0) == len);
+    buf_done(&text);
+    return err ? problem_set(ret_why, err, "%s cannot be read.", p->path) : ERR_OK;
+}
+
+static enum err file_start(struct progress *p, const struct json *head, struct problem *ret_why) {
+    bool unbegun = false;
+    enum err err = is_unbegun(p, head, &unbegun, ret_why);
+    if (err) return err;
+    return unbegun ? file_begin(p, head, ret_why) : file_resume(p, head, ret_why);
 }
 
 enum err progress_open(const char *path, const struct batch_rows *rows, const char *issuer,
@@ -212,7 +232,7 @@ enum err progress_open(const char *path, const struct batch_rows *rows, const ch
     enum err err = p->offsets ? disk_path(p->path, ret_why, "%s", path) : ERR_NO_MEMORY;
     if (!err) err = head_make(rows, issuer, ledger, &head);
     if (!err) err = file_open(p, ret_why);
-    if (!err) err = has_line(p) ? file_resume(p, head, ret_why) : file_begin(p, head, ret_why);
+    if (!err) err = file_start(p, head, ret_why);
     json_done(head);
     if (err)
         progress_close(p);

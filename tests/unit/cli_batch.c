@@ -348,6 +348,31 @@ Test(batch, a_first_line_that_was_cut_begins_anew) {
     folder_remove(dir);
 }
 
+/* One flipped byte must not make a run forget what it has signed: behind a lost first newline stands more than a first line that was cut could be. */
+Test(batch, a_file_whose_newlines_are_lost_is_not_begun_anew) {
+    folder_make(dir);
+    struct batch_rows rows = loaded(TABLE_HEAD ROW_A ROW_B ROW_A);
+    struct progress *p = opened(&rows);
+    struct problem why = {0};
+    char ids[3][65];
+    for (size_t i = 0; i < 3; i++) sign_next(&rows, p, ids[i]);
+    progress_close(p);
+    for (size_t lost = 1; lost <= 4; lost++) {
+        struct stat before, after;
+        FILE *file = fopen(progress_path, "r+b");
+        cr_assert(file);
+        size_t newlines = 0;
+        for (int c; newlines < 1 && (c = getc(file)) != EOF;) newlines += c == '\n';
+        cr_assert(newlines == 1 && fseek(file, -1, SEEK_CUR) == 0 && putc('?', file) == '?');
+        cr_assert(fclose(file) == 0 && stat(progress_path, &before) == 0);
+        cr_assert(progress(&rows, &p, &why) == ERR_CORRUPT && strstr(why.detail, "ask for help"),
+                  "%zu: %s", lost, why.detail);
+        cr_assert(stat(progress_path, &after) == 0 && after.st_size == before.st_size);
+    }
+    batch_rows_done(&rows);
+    folder_remove(dir);
+}
+
 Test(batch, another_table_map_or_issuer_is_refused) {
     folder_make(dir);
     struct progress *p = NULL;
