@@ -98,6 +98,13 @@ static bool has_space_before_colon(const struct mg_header *header) {
     return behind < header->value && *behind == 0;
 }
 
+/* RFC 9110 section 5.1: "field-name = token". A name with other bytes in it is one that somebody before us may take for Transfer-Encoding. */
+static bool is_token(const char *name) {
+    for (; *name; name++)
+        if (*name <= ' ' || *name > '~' || strchr("\"(),/:;<=>?@[\\]{}", *name)) return false;
+    return true;
+}
+
 /* The last value of that name, without the white space behind it, and how often the name stands. */
 static struct bytes header_once(const struct mg_request_info *info, const char *name,
                                 unsigned *ret_count) {
@@ -131,8 +138,13 @@ static enum err lines_check(const struct mg_request_info *info, struct problem *
                            MG_MAX_HEADERS - 1);
     }
     for (int i = 0; i < info->num_headers; i++) {
-        if (!has_space_before_colon(&info->http_headers[i])) continue;
-        return problem_set(ret_why, ERR_REQUEST, "A header line has white space before its colon.");
+        if (has_space_before_colon(&info->http_headers[i]))
+            return problem_set(ret_why, ERR_REQUEST,
+                               "A header line has white space before its colon.");
+        if (!is_token(info->http_headers[i].name))
+            return problem_set(ret_why, ERR_REQUEST,
+                               "A header line has a name that is none: letters, digits and "
+                               "!#$%%&'*+-.^_`|~ may stand in it.");
     }
     return ERR_OK;
 }
