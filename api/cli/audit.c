@@ -3,9 +3,9 @@
  *
  * STATE holds the last checkpoint that was found good, and the time of its newest leaf. It moves only after everything was checked. What contradicts it is
  * kept beside it, for `qizheng conflict`: STATE.old, STATE.new, STATE.hashes. */
+#include "api/cli/audit_state.h"
 #include "api/cli/command.h"
 #include "api/cli/disk.h"
-#include "api/cli/mirror.h"
 #include "api/cli/rebuild.h"
 #include "api/cli/remote.h"
 #include "ledger/base/text.h"
@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define N(value) ((unsigned long long)(value))
-#define STATE_MAX (4 * LIMIT_NOTE)
 
 static const struct option_spec options[] = {
     {"policy", "FILE", "the verifier policy that you trust", true, false},
@@ -30,33 +29,21 @@ struct audit {
     struct mirror mirror;
     struct policy *policy;
     bool has_old;
-    struct mirror_checkpoint old, new;
-    uint64_t old_time_ms;
-    uint64_t time_ms, from, tiles;
+    struct audit_state old, new; /* new: its time is known when all was recomputed */
+    uint64_t from, tiles;
     bool is_contradicted; /* old and new cannot both be true */
     struct problem why;
 };
 
 /* -- what is remembered -- */
 
-static enum err state_parse(struct audit *a, const struct json *json) {
-    int64_t time_ms = -1;
-    struct bytes note = json_text_bytes(json_member(json, "checkpoint"));
-    if (!json_int(json_member(json, "time"), &time_ms) || time_ms < 0 || !note.len)
-        return ERR_SCHEMA;
-    enum err err = mirror_checkpoint_parse(note, &a->old, &a->why);
-    if (err) return err;
-    a->old_time_ms = (uint64_t)time_ms;
-    a->has_old = true;
-    return ERR_OK;
-}
-
 static enum err state_load(struct audit *a) {
     struct json *json = NULL;
     const char *path = option_text(a->cli, "state");
-    enum err err = disk_read_json(path, STATE_MAX, &json, &a->why);
+    enum err err = disk_read_json(path, AUDIT_STATE_MAX, &json, &a->why);
     if (err == ERR_NOT_FOUND) return ERR_OK;
-    if (!err && state_parse(a, json)) {
+    a->has_old = !err && !audit_state_parse(json, &a->old, &a->why);
+    if (!err && !a->has_old) {
         err = problem_set(&a->why, ERR_CORRUPT,
                           "%s is no state of an audit. Move it away to start anew; what it "
                           "remembered is lost then.",
@@ -67,13 +54,10 @@ static enum err state_load(struct audit *a) {
 }
 
 static enum err state_save(struct audit *a) {
-    struct json *json = json_new_object();
-    enum err err = json ? json_put_int(json, "time", (int64_t)a->time_ms) : ERR_NO_MEMORY;
-    if (!err) err = json_put(json, "checkpoint", json_new_text_bytes(buf_bytes(&a->new.text)));
-    if (!err)
-        return disk_write_json(option_text(a->cli, "state"), json, 0644, DISK_REPLACE, &a->why);
-    json_done(json);
-    return err;
+    struct json *json = NULL;
+    enum err err = audit_state_json(&a->new, &json);
+    return err ? err
+               : disk_write_json(option_text(a->cli, "state"), json, 0644, DISK_REPLACE, &a->why);
 }
 
 /* -- checkpoints -- */
@@ -90,7 +74,7 @@ static enum err policy_load(struct audit *a) {
 static enum err policy_meet(struct audit *a) {
     struct policy_result *result = calloc(1, sizeof *result);
     if (!result) return ERR_NO_MEMORY;
-    enum err err = policy_check(a->policy, buf_bytes(&a->new.text), result, &a->why);
+    enum err err = policy_check(a->policy, buf_bytes(&a->new.head.text), result, &a->why);
     policy_result_done(result);
     free(result);
     return err;
@@ -99,7 +83,7 @@ static enum err policy_meet(struct audit *a) {
 /* The consistency proof from the tiles. What cannot be is told apart from what could not be read. */
 static enum err consistency_check(struct audit *a, struct merkle_proof *proof) {
     struct tile_source tiles;
-    const struct checkpoint *old = &a->old.checkpoint, *new = &a->new.checkpoint;
+    const struct checkpoint *old = &a->old.head.checkpoint, *new = &a->new.head.checkpoint;
     tile_source_init(&tiles, mirror_tiles(&a->mirror), new->size);
     struct merkle_source source = tile_source_merkle(&tiles);
     enum err err = merkle_consistency_prove(&source, old->size, new->size, proof);
@@ -118,7 +102,7 @@ static enum err consistency_check(struct audit *a, struct merkle_proof *proof) {
 }
 
 static enum err continues(struct audit *a) {
-    const struct checkpoint *old = &a->old.checkpoint, *new = &a->new.checkpoint;
+    const struct checkpoint *old = &a->old.head.checkpoint, *new = &a->new.head.checkpoint;
     if (!bytes_equal(old->origin, new->origin))
         return problem_set(&a->why, ERR_CHECKPOINT,
                            "That is another log than the state remembers.");
@@ -141,7 +125,7 @@ static enum err continues(struct audit *a) {
 static enum err hashes_format(struct audit *a, struct buf *out) {
     struct tile_source tiles;
     uint8_t first[HASH_LEN];
-    uint64_t old = a->old.checkpoint.size, new = a->new.checkpoint.size;
+    uint64_t old = a->old.head.checkpoint.size, new = a->new.head.checkpoint.size;
     struct merkle_proof *proof = calloc(1, sizeof *proof);
     if (!proof) return ERR_NO_MEMORY;
     tile_source_init(&tiles, mirror_tiles(&a->mirror), new);
@@ -170,10 +154,10 @@ static enum err evidence_file(struct audit *a, const char *suffix, struct bytes 
 static void evidence_keep(struct audit *a) {
     struct buf hashes;
     const char *state = option_text(a->cli, "state");
-    bool same_size = a->old.checkpoint.size == a->new.checkpoint.size;
+    bool same_size = a->old.head.checkpoint.size == a->new.head.checkpoint.size;
     buf_init(&hashes, LIMIT_NOTE);
-    enum err err = evidence_file(a, "old", buf_bytes(&a->old.text));
-    if (!err) err = evidence_file(a, "new", buf_bytes(&a->new.text));
+    enum err err = evidence_file(a, "old", buf_bytes(&a->old.head.text));
+    if (!err) err = evidence_file(a, "new", buf_bytes(&a->new.head.text));
     if (!err && !same_size) err = hashes_format(a, &hashes);
     if (!err && !same_size) err = evidence_file(a, "hashes", buf_bytes(&hashes));
     buf_done(&hashes);
@@ -188,13 +172,13 @@ static void evidence_keep(struct audit *a) {
 
 static enum err recompute(struct audit *a) {
     struct rebuild *rebuild = NULL;
-    const struct checkpoint *old = &a->old.checkpoint, *new = &a->new.checkpoint;
+    const struct checkpoint *old = &a->old.head.checkpoint, *new = &a->new.head.checkpoint;
     bool incremental = a->has_old && !option_has(a->cli, "full");
     enum err err = rebuild_open(&a->mirror, new->size, &a->why, &rebuild);
-    if (!err && incremental) err = rebuild_from(rebuild, old->size, old->root, a->old_time_ms);
+    if (!err && incremental) err = rebuild_from(rebuild, old->size, old->root, a->old.time_ms);
     if (!err) err = rebuild_run(rebuild, new->root);
     if (!err) {
-        a->time_ms = rebuild->time_ms;
+        a->new.time_ms = rebuild->time_ms;
         a->from = rebuild->from;
         a->tiles = rebuild->tiles;
     }
@@ -206,7 +190,7 @@ static enum err audit(struct audit *a) {
     enum err err = policy_load(a);
     if (!err) err = state_load(a);
     if (!err) err = remote_open(a->cli, &a->mirror.client, &a->why);
-    if (!err) err = mirror_checkpoint_get(&a->mirror, &a->new, &a->why);
+    if (!err) err = mirror_checkpoint_get(&a->mirror, &a->new.head, &a->why);
     if (!err) err = policy_meet(a);
     if (!err && a->has_old) err = continues(a);
     if (!err) err = recompute(a);
@@ -214,7 +198,7 @@ static enum err audit(struct audit *a) {
 }
 
 static int report(const struct audit *a) {
-    const struct checkpoint *new = &a->new.checkpoint;
+    const struct checkpoint *new = &a->new.head.checkpoint;
     if (!a->cli->is_json) {
         (void)printf("%.*s: %llu leaves, %llu of them new; %llu tiles and the root recomputed. "
                      "All is as signed.\n",
@@ -238,8 +222,8 @@ static int report(const struct audit *a) {
 
 /* The log was read and is not as it must be. */
 static bool is_finding(const struct audit *a, enum err err) {
-    return a->new.text.len && (err == ERR_PROOF || err == ERR_CHECKPOINT || err == ERR_POLICY ||
-                               err == ERR_SIGNATURE_INVALID);
+    return a->new.head.text.len && (err == ERR_PROOF || err == ERR_CHECKPOINT ||
+                                    err == ERR_POLICY || err == ERR_SIGNATURE_INVALID);
 }
 
 static int run(struct cli *cli) {
@@ -253,8 +237,8 @@ static int run(struct cli *cli) {
     else
         status = err ? say_trouble(cli, err, &a->why) : report(a);
     if (a->is_contradicted) evidence_keep(a);
-    mirror_checkpoint_done(&a->old);
-    mirror_checkpoint_done(&a->new);
+    audit_state_done(&a->old);
+    audit_state_done(&a->new);
     policy_done(a->policy);
     client_close(a->mirror.client);
     free(a);

@@ -161,6 +161,24 @@ def holder_seeds():
     seeds("segment", [struct.pack(">HHH", 54, 40, 4) + body, struct.pack(">HHH", 48, 48, 2) + body, struct.pack(">HHH", 0, 40, 4) + b"x", struct.pack(">HHH", 40, 40, 0) + body])
 
 
+def kept_seeds():
+    """Files that a program keeps for itself between two runs."""
+    def ask(who, per_day, count, now_us):
+        return struct.pack(">BIIQ", who, per_day - 1, count, now_us)
+
+    day, slot = 86400000000, struct.pack(">BBQ", 3, 0, 1795420542000000 + 3600000000)
+    asks = ask(0, 100, 60, 1795420542000000) + ask(0, 100, 60, 0) + ask(1, 10, 10, 0) + ask(0, 100, 99, 1795420542000000 + day)
+    seeds("tagbudget", [b"\0\4" + asks, b"\1\4" + slot + asks, b"\2\4" + slot + b"\2\1" + bytes(8) + asks + b"cut",
+                        b"\1\3" + b"\3\0" + b"\xff" * 8 + asks, b"\1\3" + b"\1" + bytes(32) + struct.pack(">Q", 2**62) + asks])
+    note = vector("tlog.json")["note"] if isinstance(vector("tlog.json").get("note"), str) else "qizheng.invalid/a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u2014 a AAAAAAAA\n"
+    seeds("audit_state", [note, json.dumps({"time": 1795420542000, "checkpoint": note}), json.dumps({"time": -1, "checkpoint": note}), "{}"])
+    edits = [(0, 30, 65, 0), (2, 420, 30, 0), (0, 396, 32, 0), (4, 420, 2, 0), (3, 700, 1, 1)]
+    seeds("progress", [b"\0"] + [b"\0" + struct.pack(">BHBB", *edit) + b"\n" for edit in edits] + [b"\1", b"\1{}\n{}\n{}\n{}\n{}\n{}", b"\1{\"format\":\"qizheng-batch-1\""])
+    seeds("fsck", [b"", struct.pack(">BHHB", 0, 7, 3, 1), struct.pack(">BHH", 1, 40, 9), struct.pack(">BHH", 2, 5, 3) + b"abc", struct.pack(">BH", 3, 60),
+                   struct.pack(">BHH", 4, 2, 500), struct.pack(">BHB", 5, 0, 9) + b"Lxxxxxxxx" + b"\0", struct.pack(">BHB", 6, 300, 1), struct.pack(">BH", 7, 4000)]
+          + [struct.pack(">BHHB", 0, row, 50, 255) for row in range(0, 160, 16)])
+
+
 def text_seeds():
     seeds("json", ['{"a":[1,-2,true,false,null,"\\u00e9\\ud83d\\ude00\\n"],"b":{"c":{}}}', "[[[[[[[[1]]]]]]]]", "9007199254740991", '"\\u0000"'])
     seeds("text", ["", "00ff", "Zm9v", "Zm8=", "Zm9vYg", "18446744073709551615", "0", "契证", b"\xf0\x9f\x98\x80\xed\xa0\x80"])
@@ -233,13 +251,31 @@ def http_seeds():
     seed("http", "tags", 'POST /v1/tags\nContent-Type: application/json\nAuthorization: Bearer {"iss":"acme"}\n\n' + json.dumps(question))
 
 
+def wire_seeds():
+    post = b"POST /add-checkpoint HTTP/1.1\r\nHost: h\r\n"
+    get = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+    body = post + b"Content-Length: 3\r\n\r\none"
+    framed = [get, get + get, body + body + get, b"GET /healthz HTTP/1.0\r\n\r\n" + get, b"HEAD /checkpoint HTTP/1.1\r\nHost: h\r\n\r\n" + get,
+              post + b"Content-Length: " + str(len(get)).encode() + b"\r\n\r\n" + get, post + b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\nbody" + get,
+              b"OPTIONS /v1/policy HTTP/1.1\r\nHost: h\r\n\r\n" + get, get.replace(b"h\r\n", b"h\r\nConnection: close\r\n", 1) + get, b"\r\n\r\n" + get,
+              b"POST /v1/batches HTTP/1.1\r\nHost: h\r\nContent-Type: application/vnd.qizheng.jose-lines\r\nContent-Length: 6\r\n\r\na.b.c\n" + get,
+              b"POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Type: application/jose\r\nContent-Length: 5\r\n\r\na.b.c" + get]
+    unclear = [post + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + get, post + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd" + get,
+               post + b"Content-Length : 3\r\n\r\nabc" + get, post + b"X: y\r\n Z: folded\r\nContent-Length: 3\r\n\r\nabc" + get, get.replace(b"\r\n", b"\n") + get,
+               post + b"X: a\rContent-Length: 40\r\n\r\n" + get, post + b"Content-Length: 30\r\n\r\nshort", b"GET / HTTP/1.1\r\n\r\n" + get, b"nonsense\r\n\r\n" + get,
+               post + b"X: \0\r\nContent-Length: 3\r\n\r\nabc" + get, get[:20]]
+    seeds("http_wire", [bytes([i * 7 % 60]) + text for i, text in enumerate(framed + unclear)])
+
+
 record_seeds()
 keybinding_seeds()
+wire_seeds()
 log_seeds()
 crypto_seeds()
 verify_seeds()
 upload_seeds()
 holder_seeds()
+kept_seeds()
 text_seeds()
 machine_seeds()
 http_seeds()
