@@ -173,9 +173,9 @@ enum err spool_add(struct spool_draft *draft, struct bytes piece, struct problem
                            "An upload may have %d lines. Nothing of it was kept; send it in parts.",
                            LIMIT_UPLOAD_RECORDS);
     }
-    enum err err = fault_before("spool_write");
+    enum err err = fault_before(FAULT_SPOOL_WRITE);
     if (!err) err = file_write_at(draft->fd, piece, draft->len);
-    if (!err) err = fault_after("spool_write");
+    if (!err) err = fault_after(FAULT_SPOOL_WRITE);
     if (err) return write_failed(err, ret_why);
     draft->len += piece.len;
     return ERR_OK;
@@ -186,11 +186,13 @@ static enum err draft_sync(const struct spool_draft *draft) {
     char part[SPOOL_PATH], lines[SPOOL_PATH];
     spool_path(draft->spool, &draft->id, "part", part);
     spool_path(draft->spool, &draft->id, "lines", lines);
-    enum err err = fault_before("spool_sync");
+    enum err err = fault_before(FAULT_SPOOL_SYNC);
     if (!err && fsync(draft->fd)) err = file_err(errno);
+    if (!err) err = fault_after(FAULT_SPOOL_SYNC);
+    if (!err) err = fault_before(FAULT_SPOOL_NAME);
     if (!err && rename(part, lines)) err = file_err(errno);
     if (!err) err = file_sync_dir(draft->spool->dir);
-    if (!err) err = fault_after("spool_sync");
+    if (!err) err = fault_after(FAULT_SPOOL_NAME);
     if (err) (void)unlink(lines); /* nobody is told of it */
     return err;
 }

@@ -114,9 +114,9 @@ static enum err outcome_append(struct spool *spool, const struct spool_id *id, s
     spool_path(spool, id, "out", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return file_err(errno);
-    enum err err = fault_before("spool_settle");
+    enum err err = fault_before(FAULT_SPOOL_SETTLE);
     if (!err) err = file_write_at(fd, bytes, offset);
-    if (!err) err = fault_after("spool_settle");
+    if (!err) err = fault_after(FAULT_SPOOL_SETTLE);
     if (close(fd) && !err) err = file_err(errno);
     return err;
 }
@@ -156,13 +156,13 @@ static enum err outcomes_sync(const struct spool *spool, const struct spool_id *
     spool_path(spool, id, "out", path);
     int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return file_err(errno);
-    enum err err = fault_before("spool_finish");
+    enum err err = fault_before(FAULT_SPOOL_FINISH);
     if (!err && fsync(fd)) err = file_err(errno);
     (void)close(fd);
     if (!err) err = file_sync_dir(spool->dir);
     spool_path(spool, id, "lines", path);
     if (!err && unlink(path) && errno != ENOENT) err = file_err(errno);
-    return err ? err : fault_after("spool_finish");
+    return err ? err : fault_after(FAULT_SPOOL_FINISH);
 }
 
 enum err spool_finish(struct spool *spool, const struct spool_id *id, int64_t now_s) {

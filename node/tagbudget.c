@@ -109,10 +109,10 @@ void tagbudget_close(struct tagbudget *budget) {
 static enum err slot_write(const struct tagbudget *budget, size_t at) {
     uint8_t raw[SLOT_LEN];
     slot_encode(&budget->slots[at], raw);
-    enum err err = fault_before("tagbudget_put");
+    enum err err = fault_before(FAULT_TAGBUDGET_PUT);
     if (!err) err = file_write_at(budget->fd, bytes_of(raw, sizeof raw), at * SLOT_LEN);
     if (!err && fdatasync(budget->fd)) err = file_err(errno);
-    return err ? err : fault_after("tagbudget_put");
+    return err ? err : fault_after(FAULT_TAGBUDGET_PUT);
 }
 
 /* -- taking -- */

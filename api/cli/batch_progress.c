@@ -80,14 +80,16 @@ static enum err line_write(struct progress *p, const struct json *json, struct p
     buf_clear(&p->line);
     enum err err = json_format(json, &p->line);
     if (!err) err = buf_add_byte(&p->line, '\n');
+    if (!err) err = fault_before(FAULT_PROGRESS_WRITE);
     if (!err) err = file_write_at(p->fd, buf_bytes(&p->line), end);
+    if (!err) err = fault_after(FAULT_PROGRESS_WRITE);
     return err ? problem_set(ret_why, err, "%s cannot be written.", p->path) : ERR_OK;
 }
 
 enum err progress_sync(struct progress *p, struct problem *ret_why) {
-    enum err err = fault_before("progress_sync");
+    enum err err = fault_before(FAULT_PROGRESS_SYNC);
     if (!err && fsync(p->fd)) err = file_err(errno);
-    if (!err) err = fault_after("progress_sync");
+    if (!err) err = fault_after(FAULT_PROGRESS_SYNC);
     return err ? problem_set(ret_why, err, "%s cannot be synced.", p->path) : ERR_OK;
 }
 

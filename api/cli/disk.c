@@ -3,6 +3,7 @@
 
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/sm3.h"
+#include "ledger/store/fault.h"
 #include "ledger/store/file.h"
 
 #include <errno.h>
@@ -146,10 +147,14 @@ enum err disk_write(const char *path, struct bytes content, unsigned mode, enum 
     char draft[DISK_PATH];
     enum err err = disk_path(draft, ret_why, "%s.%ld.new", path, (long)getpid());
     if (err) return err;
-    err = write_draft(draft, content, mode, how, ret_why);
+    err = fault_before(FAULT_DISK_WRITE);
+    if (err) (void)problem_set(ret_why, err, "%s cannot be written: injected.", path);
+    if (!err) err = write_draft(draft, content, mode, how, ret_why);
     if (!err) err = put_in_place(draft, path, how, ret_why);
     (void)unlink(draft); /* gone already where it was renamed */
-    return err;
+    if (err) return err;
+    err = fault_after(FAULT_DISK_WRITE);
+    return err ? problem_set(ret_why, err, "%s was written, perhaps: injected.", path) : ERR_OK;
 }
 
 enum err disk_sync_all(const char *folder, struct problem *ret_why) {

@@ -1,6 +1,8 @@
 /* See file.h. */
 #include "ledger/store/file.h"
 
+#include "ledger/store/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -41,9 +43,10 @@ enum err file_read_at(int fd, void *out, size_t len, uint64_t offset) {
 enum err file_sync_dir(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return file_err(errno);
-    enum err err = fsync(fd) ? file_err(errno) : ERR_OK;
+    enum err err = fault_before(FAULT_DIR_SYNC);
+    if (!err && fsync(fd)) err = file_err(errno);
     close(fd);
-    return err;
+    return err ? err : fault_after(FAULT_DIR_SYNC);
 }
 
 enum err file_sync_parent_dir(const char *path) {
@@ -60,13 +63,18 @@ enum err file_sync_parent_dir(const char *path) {
 }
 
 enum err file_make_dir(const char *path, struct problem *ret_why) {
-    if (mkdir(path, 0700) && errno != EEXIST) {
-        int number = errno;
-        return problem_set(ret_why, file_err(number), "The directory %s cannot be made: %s.", path,
-                           strerror(number));
+    enum err err = fault_before(FAULT_DIR_MAKE);
+    int number = 0;
+    if (!err && mkdir(path, 0700) && errno != EEXIST) {
+        number = errno;
+        err = file_err(number);
     }
+    if (!err) err = fault_after(FAULT_DIR_MAKE);
+    if (err)
+        return problem_set(ret_why, err, "The directory %s cannot be made: %s.", path,
+                           number ? strerror(number) : "injected");
     /* Also of one that is there: whoever made it may have died before this. */
-    enum err err = file_sync_parent_dir(path);
+    err = file_sync_parent_dir(path);
     if (err)
         return problem_set(ret_why, err, "The directory that holds %s cannot be synced.", path);
     return ERR_OK;

@@ -5,6 +5,7 @@
 #include "ledger/store/keyfile.h"
 
 #include "ledger/crypto/secret.h"
+#include "ledger/store/fault.h"
 #include "ledger/store/file.h"
 
 #include <errno.h>
@@ -65,11 +66,12 @@ enum err keyfile_read(const char *path, size_t max, struct buf *ret, struct prob
 }
 
 static enum err write_new(int fd, const char *path, struct bytes content) {
-    enum err err = fchmod(fd, 0600) ? file_err(errno) : ERR_OK;
+    enum err err = fault_before(FAULT_KEYFILE_CREATE);
+    if (!err && fchmod(fd, 0600)) err = file_err(errno);
     if (!err) err = file_write_at(fd, content, 0);
     if (!err && fsync(fd)) err = file_err(errno);
     if (!err) err = file_sync_parent_dir(path);
-    return err;
+    return err ? err : fault_after(FAULT_KEYFILE_CREATE);
 }
 
 enum err keyfile_create(const char *path, struct bytes content, struct problem *ret_why) {

@@ -107,21 +107,33 @@ static void set_options(struct kv *kv, bool create) {
     leveldb_writeoptions_set_sync(kv->write_sync, 1);
 }
 
+static enum err injected(enum err err, const char *what, struct problem *ret_why) {
+    return problem_set(ret_why, err, "The database could not be %s: injected.", what);
+}
+
+/* LevelDB brings itself into order here: what its log holds is written into tables, and a new log begins. */
+static enum err db_open(struct kv *kv, const char *path, struct problem *ret_why) {
+    enum err err = fault_before(FAULT_KV_OPEN);
+    if (err) return injected(err, "opened", ret_why);
+    char *text = NULL;
+    kv->db = leveldb_open(kv->options, path, &text);
+    if (!kv->db) return explain(text, "opened", ret_why);
+    err = fault_after(FAULT_KV_OPEN);
+    return err ? injected(err, "opened", ret_why) : ERR_OK;
+}
+
 enum err kv_open(const char *path, bool create, struct kv **ret, struct problem *ret_why) {
     enum err err = create ? file_make_dir(path, ret_why) : ERR_OK;
     if (err) return err;
     struct kv *kv = calloc(1, sizeof *kv);
     if (!kv) return problem_set(ret_why, ERR_NO_MEMORY, "No memory to open the database.");
     set_options(kv, create);
-    char *text = NULL;
-    kv->db = leveldb_open(kv->options, path, &text);
-    if (!kv->db) {
-        err = explain(text, "opened", ret_why);
+    err = db_open(kv, path, ret_why);
+    if (err)
         kv_close(kv);
-        return err;
-    }
-    *ret = kv;
-    return ERR_OK;
+    else
+        *ret = kv;
+    return err;
 }
 
 void kv_close(struct kv *kv) {
@@ -188,14 +200,14 @@ void kv_batch_erase(struct kv_batch *batch, struct bytes key) {
 }
 
 enum err kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct problem *ret_why) {
-    enum err err = fault_before("kv_write");
-    if (err) return problem_set(ret_why, err, "The database could not be written: injected.");
+    enum err err = fault_before(FAULT_KV_WRITE);
+    if (err) return injected(err, "written", ret_why);
     char *text = NULL;
     leveldb_write(kv->db, sync ? kv->write_sync : kv->write, batch->batch, &text);
     err = explain(text, "written", ret_why);
     if (err) return err;
-    err = fault_after("kv_write");
-    return err ? problem_set(ret_why, err, "The database could not be written: injected.") : ERR_OK;
+    err = fault_after(FAULT_KV_WRITE);
+    return err ? injected(err, "written", ret_why) : ERR_OK;
 }
 
 enum err kv_iter_open(struct kv *kv, const struct kv_snapshot *snapshot, struct bytes prefix,

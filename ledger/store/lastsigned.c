@@ -96,11 +96,13 @@ static enum err create_file(const char *path, const uint8_t ledger_id[32],
         buf_done(&name);
         return problem_set(ret_why, ERR_IO, "%s cannot be made: %s.", path, strerror(errno));
     }
-    err = write_first(fd, ledger_id);
+    err = fault_before(FAULT_LASTSIGNED_CREATE);
+    if (!err) err = write_first(fd, ledger_id);
     close(fd);
     if (!err && link(temporary, path) && errno != EEXIST) err = file_err(errno);
     (void)unlink(temporary);
     if (!err) err = file_sync_parent_dir(path);
+    if (!err) err = fault_after(FAULT_LASTSIGNED_CREATE);
     buf_done(&name);
     return err ? problem_set(ret_why, err, "%s cannot be made.", path) : ERR_OK;
 }
@@ -220,10 +222,10 @@ struct witness_state lastsigned_get(const struct lastsigned *file) {
 static enum err write_slot(struct lastsigned *file, const struct slot *slot, unsigned at) {
     uint8_t raw[SLOT_LEN];
     slot_encode(slot, raw);
-    enum err err = fault_before("lastsigned_put");
+    enum err err = fault_before(FAULT_LASTSIGNED_PUT);
     if (!err) err = file_write_at(file->fd, bytes_of(raw, sizeof raw), (uint64_t)at * SLOT_LEN);
     if (!err && fdatasync(file->fd)) err = file_err(errno);
-    if (!err) err = fault_after("lastsigned_put");
+    if (!err) err = fault_after(FAULT_LASTSIGNED_PUT);
     return err;
 }
 

@@ -85,16 +85,21 @@ enum err segment_any(const char *path, bool *ret) {
 }
 
 static enum err dir_sync(const struct segments *segments) {
-    return fsync(segments->dir) ? file_err(errno) : ERR_OK;
+    enum err err = fault_before(FAULT_DIR_SYNC);
+    if (!err && fsync(segments->dir)) err = file_err(errno);
+    return err ? err : fault_after(FAULT_DIR_SYNC);
 }
 
 /* Makes `segment` the newest: an empty file with its header. */
 static enum err create_file(struct segments *segments, uint32_t segment, struct problem *ret_why) {
     char name[NAME_LEN];
     name_of(segment, name);
+    enum err err = fault_before(FAULT_SEGMENT_CREATE);
+    if (err) return refuse(ret_why, err, segment, "cannot be made");
     int fd = openat(segments->dir, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return refuse(ret_why, file_err(errno), segment, "cannot be made");
-    enum err err = file_write_at(fd, bytes_of(segments->header, SEGMENT_HEADER_LEN), 0);
+    err = file_write_at(fd, bytes_of(segments->header, SEGMENT_HEADER_LEN), 0);
+    if (!err) err = fault_after(FAULT_SEGMENT_CREATE);
     if (err) {
         close(fd);
         (void)unlinkat(segments->dir, name, 0);
@@ -186,13 +191,16 @@ static enum err check_earlier(const struct segments *segments, uint32_t before,
 
 static enum err open_at(struct segments *segments, uint32_t segment, uint64_t end,
                         struct problem *ret_why) {
-    enum err err = remove_later(segments, segment, end == 0, ret_why);
+    enum err err = fault_before(FAULT_SEGMENT_SETTLE);
+    if (err) return refuse(ret_why, err, segment, "cannot be opened");
+    err = remove_later(segments, segment, end == 0, ret_why);
     if (!err && end == 0) err = create_file(segments, segment, ret_why);
     if (!err && end != 0) err = check_earlier(segments, segment, ret_why);
     if (!err && end != 0) err = settle(segments, segment, end, ret_why);
     if (err) return err;
-    if (fdatasync(segments->fd) || dir_sync(segments))
-        return refuse(ret_why, file_err(errno), segment, "cannot be synced");
+    err = fdatasync(segments->fd) ? file_err(errno) : dir_sync(segments);
+    if (!err) err = fault_after(FAULT_SEGMENT_SETTLE);
+    if (err) return refuse(ret_why, err, segment, "cannot be synced");
     segments->dir_dirty = false;
     return ERR_OK;
 }
@@ -241,10 +249,10 @@ void segment_close(struct segments *segments) {
 static enum err write_body(struct segments *segments, struct bytes body) {
     uint8_t len[SEGMENT_PREFIX_LEN];
     put_u32(len, (uint32_t)body.len);
-    enum err err = fault_before("segment_append");
+    enum err err = fault_before(FAULT_SEGMENT_APPEND);
     if (!err) err = file_write_at(segments->fd, bytes_of(len, sizeof len), segments->end);
     if (!err) err = file_write_at(segments->fd, body, segments->end + sizeof len);
-    if (!err) err = fault_after("segment_append");
+    if (!err) err = fault_after(FAULT_SEGMENT_APPEND);
     return err;
 }
 
@@ -269,11 +277,11 @@ enum err segment_append(struct segments *segments, struct bytes body, uint32_t *
 }
 
 enum err segment_sync(struct segments *segments, struct problem *ret_why) {
-    enum err err = fault_before("segment_sync");
+    enum err err = fault_before(FAULT_SEGMENT_SYNC);
     if (!err && fdatasync(segments->fd)) err = file_err(errno);
     if (!err && segments->dir_dirty) err = dir_sync(segments);
     if (!err) segments->dir_dirty = false;
-    if (!err) err = fault_after("segment_sync");
+    if (!err) err = fault_after(FAULT_SEGMENT_SYNC);
     return err ? refuse(ret_why, err, segments->segment, "cannot be synced") : ERR_OK;
 }
 
@@ -297,7 +305,7 @@ static void forget_later(struct segments *segments, uint32_t last) {
 enum err segment_cut(struct segments *segments, uint32_t segment, uint64_t end,
                      struct problem *ret_why) {
     assert(segment < segments->segment || (segment == segments->segment && end <= segments->end));
-    enum err err = fault_before("segment_cut");
+    enum err err = fault_before(FAULT_SEGMENT_CUT);
     if (err) return refuse(ret_why, err, segment, "cannot be cut");
     if (segment < segments->segment) {
         err = remove_later(segments, segment, false, ret_why);
@@ -305,7 +313,7 @@ enum err segment_cut(struct segments *segments, uint32_t segment, uint64_t end,
     }
     if (!err) err = settle(segments, segment, end, ret_why);
     if (err) return err;
-    err = fault_after("segment_cut");
+    err = fault_after(FAULT_SEGMENT_CUT);
     return err ? refuse(ret_why, err, segment, "cannot be cut") : ERR_OK;
 }
 
