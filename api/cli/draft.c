@@ -6,6 +6,7 @@
 #include "ledger/record/sdjwt.h"
 #include "ledger/record/tag.h"
 #include "ledger/store/entropy.h"
+#include "ledger/store/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,12 @@ enum err parcel_load(const char *path, struct parcel *ret, struct problem *ret_w
     struct problem why = {ERR_OK, "", "", "", ""};
     enum err err = disk_read_json(path, 4 * LIMIT_RECORD_PRESENTED, &json, ret_why);
     if (err) return err;
+    /* whoever saved it may not have lived to make its name durable, and it is sent next */
+    err = file_sync_parent_dir(path);
+    if (err) {
+        json_done(json);
+        return problem_set(ret_why, err, "The folder of %s cannot be synced.", path);
+    }
     err = parcel_parse(json, ret, &why);
     json_done(json);
     if (!err) return ERR_OK;

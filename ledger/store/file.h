@@ -15,7 +15,7 @@ enum err file_write_at(int fd, struct bytes in, uint64_t offset) MUST_CHECK;
 enum err file_read_at(int fd, void *out, size_t len, uint64_t offset) MUST_CHECK;
 enum err file_sync_dir(const char *path) MUST_CHECK;        /* of that directory */
 enum err file_sync_parent_dir(const char *path) MUST_CHECK; /* of the directory that holds path */
-/* Makes the directory (mode 0700: bodies are not for everybody) where it is missing, and its name durable. */
+/* Makes the directory (mode 0700: bodies are not for everybody) where it is missing, and its name durable: also of one that is there, since whoever made it may not have lived to do so. */
 enum err file_make_dir(const char *path, struct problem *ret_why) MUST_CHECK;
 
 #endif

@@ -127,6 +127,12 @@ static enum err open_fd(const char *path, const uint8_t ledger_id[32], bool crea
     if (fd < 0)
         return problem_set(ret_why, file_err(errno), "%s cannot be opened: %s.", path,
                            strerror(errno));
+    /* Whoever made it may not have lived to make its name durable, and a file that is lost is a memory that is lost. */
+    enum err err = create ? file_sync_parent_dir(path) : ERR_OK;
+    if (err) {
+        close(fd);
+        return problem_set(ret_why, err, "The directory of %s cannot be synced.", path);
+    }
     *ret_fd = fd;
     return ERR_OK;
 }

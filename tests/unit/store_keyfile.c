@@ -4,6 +4,7 @@
 #include "ledger/crypto/secret.h"
 #include "ledger/store/entropy.h"
 #include "ledger/store/fault.h"
+#include "ledger/store/file.h"
 #include "tests/lib/store.h"
 
 #include <errno.h>
@@ -360,4 +361,33 @@ Test(store_lastsigned, a_put_that_failed_undone_can_be_done_again) {
 
 Test(store_lastsigned, a_put_that_failed_but_was_persisted_is_not_taken_back) {
     check_failed_put(false);
+}
+
+/* -- names -- */
+
+static unsigned dir_syncs;
+static enum err dir_sync_err;
+
+static enum err count_dir_syncs(const char *step, bool before) {
+    if (strcmp(step, "dir_sync") != 0 || !before) return ERR_OK;
+    dir_syncs++;
+    return dir_sync_err;
+}
+
+/* What was made but could not be synced is there at the next try; it must not count as durable because of that. */
+Test(store_lastsigned, a_name_that_could_not_be_synced_is_synced_by_the_next_who_finds_it) {
+    char folder[PATH_LEN];
+    struct lastsigned *file = NULL;
+    struct problem why = {0};
+    path_in(dir, "folder", folder);
+    store_fault = count_dir_syncs;
+    dir_sync_err = ERR_IO;
+    cr_expect(file_make_dir(folder, &why) == ERR_IO && access(folder, F_OK) == 0);
+    cr_expect(open_err(true, &file) == ERR_IO && access(path, F_OK) == 0);
+    dir_sync_err = ERR_OK;
+    dir_syncs = 0;
+    cr_expect(file_make_dir(folder, &why) == ERR_OK && dir_syncs == 1);
+    cr_expect(open_err(true, &file) == ERR_OK && dir_syncs == 2);
+    lastsigned_close(file);
+    store_fault = NULL;
 }
