@@ -128,8 +128,8 @@ static enum cut request_cut(struct bytes *rest, struct request *ret) {
     bool needs_host = false;
     while (rest->len && strchr(" \t\r\n\v\f", rest->data[0]) && rest->data[0])
         *rest = bytes_slice(*rest, 1, rest->len);
-    enum cut cut = line_cut(rest, &line);
-    if (cut == CUT_WHOLE) cut = start_line(line, ret, &needs_host);
+    enum cut cut = line_cut(rest, &line), start = start_line(line, ret, &needs_host);
+    if (cut == CUT_WHOLE) cut = start;
     while (cut == CUT_WHOLE) {
         cut = line_cut(rest, &line);
         if (cut == CUT_WHOLE && line.len == 0) break;
