@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 struct spool_lines {
-    FILE *file;
+    FILE *file; /* NULL: every line has its outcome, and the lines have gone */
 };
 
 static const struct upload *oldest(const struct spool *spool) {
@@ -63,11 +63,12 @@ enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
     pthread_mutex_lock(&spool->lock);
     const struct spool_progress *progress = &spool_own(spool, id)->progress;
     uint64_t settled = progress->recorded + progress->known + progress->refused;
+    bool is_over = settled == progress->lines;
     pthread_mutex_unlock(&spool->lock);
     spool_path(spool, id, "lines", path);
     lines->file = fopen(path, "rbe");
-    enum err err = lines->file ? ERR_OK : ERR_IO;
-    if (!err) lines_skip(lines->file, settled);
+    enum err err = lines->file || (is_over && errno == ENOENT) ? ERR_OK : ERR_IO;
+    if (lines->file) lines_skip(lines->file, settled);
     if (err)
         spool_lines_close(lines);
     else
@@ -82,9 +83,10 @@ void spool_lines_close(struct spool_lines *lines) {
 }
 
 enum err spool_line(struct spool_lines *lines, struct buf *ret, bool *ret_is_long) {
-    int c = getc_unlocked(lines->file);
     buf_clear(ret);
     *ret_is_long = false;
+    if (!lines->file) return ERR_NOT_FOUND;
+    int c = getc_unlocked(lines->file);
     if (c == EOF) return ferror(lines->file) ? ERR_IO : ERR_NOT_FOUND;
     for (; c != EOF && c != '\n'; c = getc_unlocked(lines->file)) {
         if (*ret_is_long || ret->len == LIMIT_RECORD_PRESENTED) {
