@@ -10,6 +10,8 @@
 #define ROWS_MAX 512
 #define DAMAGES_MAX 16
 #define FILE_MAX (64 * 1024)
+#define INPUTS_EACH                                                                                \
+    300 /* on one store: the database keeps every version of a row, and a walk goes over them */
 
 struct row {
     struct buf key, value;
@@ -21,8 +23,20 @@ static size_t row_count;
 static struct buf bodies; /* the segment file as it was */
 static int bodies_fd = -1;
 
+static void store_end(void) {
+    world_done(&world);
+    for (size_t i = 0; i < row_count; i++) {
+        buf_done(&rows[i].key);
+        buf_done(&rows[i].value);
+    }
+    row_count = 0;
+    buf_done(&bodies);
+    (void)close(bodies_fd);
+    world.store = NULL;
+}
+
 static void begin_end(void) {
-    temp_remove(world.dir);
+    if (world.store) store_end();
 }
 
 /* -- the good store -- */
@@ -39,8 +53,10 @@ static void begin(void) {
     char path[PATH_LEN];
     struct kv_iter *iter = NULL;
     struct bytes none = bytes_of("", 0);
+    static bool is_first = true;
+    if (is_first) (void)atexit(begin_end);
+    is_first = false;
     world_init(&world);
-    (void)atexit(begin_end);
     for (size_t i = 0; i < COMMITS; i++) (void)world_commit(&world, LEAVES_EACH, false);
     FUZZ_CHECK(store_keep_evidence(world.store, bytes_text("a piece"), NULL) == ERR_OK);
     FUZZ_CHECK(kv_iter_open(world.store->kv, NULL, none, none, &iter) == ERR_OK);
@@ -119,7 +135,6 @@ static void damage(struct cursor *in) {
     write_rows(batch);
 }
 
-/* Only what differs is written: the database keeps every version until it is compacted, and a walk goes over them. */
 static void rows_repair(void) {
     struct kv_batch *batch = kv_batch_new();
     struct kv_iter *iter = NULL;
@@ -215,6 +230,8 @@ static void rows_are(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct cursor in = cursor_of(bytes_of(data, size));
     char last[512] = "";
+    static unsigned inputs;
+    if (world.store && ++inputs % INPUTS_EACH == 0) store_end();
     if (!world.store) begin();
     for (size_t i = 0; i < DAMAGES_MAX && in.rest.len >= 3; i++) damage(&in);
     struct fsck_result result = world_fsck(&world, last);

@@ -1,6 +1,7 @@
 /* Segments: what was appended and synced is read back, what was not committed disappears, and damage is told. */
 #include "ledger/store/segment.h"
 
+#include "ledger/store/fault.h"
 #include "tests/lib/store.h"
 
 #include <pthread.h>
@@ -202,6 +203,37 @@ static struct segments *filled(uint8_t *big) {
     return segments;
 }
 
+static const char *bad_step;
+static bool bad_before;
+
+static enum err fail_step(const char *step, bool before) {
+    return strcmp(step, bad_step) == 0 && before == bad_before ? ERR_IO : ERR_OK;
+}
+
+/* The second file fails to be made, or its name to be synced: either way the first one goes on where it was, also after another opening. */
+static struct segments *fail_second(struct segments *segments, const uint8_t *big, uint64_t full) {
+    static const char *const steps[] = {"segment_create", "dir_sync"};
+    for (int i = 0; i < 4; i++) {
+        uint32_t segment = 9;
+        uint64_t end = 0;
+        bad_step = steps[i / 2];
+        bad_before = i % 2;
+        store_fault = fail_step;
+        enum err err = segment_append(segments, bytes_of(big, BIG), &segment, &end, NULL);
+        cr_expect(err == (i < 2 ? ERR_IO : ERR_OK));
+        if (!err) err = segment_sync(segments, NULL);
+        store_fault = NULL;
+        cr_expect(err == ERR_IO);
+        cr_assert(segment_cut(segments, 0, full, NULL) == ERR_OK);
+        cr_expect(segment_file_len("00000001.seg") == -1);
+        segment_close(segments);
+        segments = opened(0, full);
+        segment_end(segments, &segment, &end);
+        cr_expect(segment == 0 && end == full);
+    }
+    return segments;
+}
+
 Test(store_segment, a_full_file_is_followed_by_a_new_one_and_can_be_cut_back_to) {
     uint8_t *big = calloc(1, BIG);
     struct segments *segments = filled(big);
@@ -223,6 +255,10 @@ Test(store_segment, a_full_file_is_followed_by_a_new_one_and_can_be_cut_back_to)
     segment_end(segments, &segment, &end);
     cr_expect(segment == 0 && end == full);
     cr_expect(read_err(segments, 1, 40, 4, "") == ERR_CORRUPT);
+    segments = fail_second(segments, big, full);
+    cr_assert(segment_append(segments, bytes_of(big, BIG), &segment, &end, NULL) == ERR_OK);
+    cr_expect(segment == 1 && end == SEGMENT_HEADER_LEN);
+    cr_assert(segment_sync(segments, NULL) == ERR_OK);
     segment_close(segments);
     free(big);
 }
