@@ -91,6 +91,15 @@ static bool lines_are_whole(const struct mg_request_info *info) {
     return end[1] == 0 && end[2] == (info->num_headers ? '\r' : 0) && end[3] == 0;
 }
 
+/* RFC 9112 section 3: "recipients MAY instead parse on whitespace-delimited word boundaries [...] However, lenient parsing can result in request smuggling security
+ * vulnerabilities if there are multiple recipients of the message". civetweb does; we want `method SP request-target SP HTTP-version`, whose parts it leaves where they stood. */
+static bool start_line_is_whole(const struct mg_request_info *info) {
+    const char *target = info->request_uri;
+    const char *end = info->query_string ? info->query_string : target;
+    return target && target == info->request_method + strlen(info->request_method) + 1 &&
+           info->http_version == end + strlen(end) + 1 + strlen("HTTP/");
+}
+
 /* RFC 9112 section 5.1: "A server MUST reject, with a response status code of 400 (Bad Request), any received request message that contains whitespace between a
  * header field name and colon." */
 static bool has_space_before_colon(const struct mg_header *header) {
@@ -132,6 +141,10 @@ static bool head_is_first(const struct mg_request_info *info) {
 static enum err lines_check(const struct mg_request_info *info, struct problem *ret_why) {
     if (!head_is_first(info))
         return problem_set(ret_why, ERR_REQUEST, "A request begins with its first line.");
+    if (!start_line_is_whole(info))
+        return problem_set(ret_why, ERR_REQUEST,
+                           "The request line is not a method, a target and a version with one "
+                           "space between them.");
     if (info->num_headers >= MG_MAX_HEADERS || !lines_are_whole(info)) {
         return problem_set(ret_why, ERR_REQUEST,
                            "The header has a malformed line, or more than %d lines.",

@@ -264,6 +264,11 @@ Test(api_server, a_request_framed_in_two_ways_is_refused_and_the_connection_clos
         POST "Content)Type: text/plain\r\nContent-Length: 3\r\n\r\nabc",
         POST "X: a\rContent-Length: 3\r\n\r\nabc",
         POST "Content-Length: 3\nTransfer-Encoding: chunked\r\n\r\nabc",
+        "POST  /add-checkpoint HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /add-checkpoint  HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /add-checkpoint?a=b  HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+        "POST\t/add-checkpoint HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /add-checkpoint\tHTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
         "POST /add-checkpoint HTTP/1.0\r\n X: y\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
