@@ -64,18 +64,17 @@ enum err file_sync_parent_dir(const char *path) {
 
 enum err file_make_dir(const char *path, struct problem *ret_why) {
     enum err err = fault_before(FAULT_DIR_MAKE);
-    int number = 0;
-    if (!err && mkdir(path, 0700) && errno != EEXIST) {
-        number = errno;
-        err = file_err(number);
-    }
+    int number = err || mkdir(path, 0700) == 0 ? 0 : errno;
+    bool is_there = number == EEXIST;
+    if (number && !is_there) err = file_err(number);
     if (!err) err = fault_after(FAULT_DIR_MAKE);
     if (err)
         return problem_set(ret_why, err, "The directory %s cannot be made: %s.", path,
                            number ? strerror(number) : "injected");
     /* Also of one that is there: whoever made it may have died before this. */
     err = file_sync_parent_dir(path);
-    if (err)
-        return problem_set(ret_why, err, "The directory that holds %s cannot be synced.", path);
-    return ERR_OK;
+    if (!err || (is_there && errno == EACCES))
+        return ERR_OK; /* nobody made it through a folder that is closed to us */
+    return problem_set(ret_why, err, "The directory that holds %s cannot be synced: %s.", path,
+                       strerror(errno));
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A disk that fills up, and one that fails: a small filesystem of its own holds the ledger. Full: writes are refused as disk_full, reads and verification go on, and the node resumes
-# by itself when there is room. Failed (ext4 that aborts its journal under the open files, as it does on a failing disk): nothing that was acknowledged is lost.
+# A disk that fills up, one that may only be read, and one that fails: a small filesystem of its own holds the ledger. Full: writes are refused as disk_full, reads and verification go
+# on, and the node resumes by itself when there is room. Read-only: nobody can make it so under a node that runs, and on one that is the node does not start and says why. Failed (ext4
+# that aborts its journal under the open files and is read-only from then on, as it does on a failing disk): nothing that was acknowledged is lost.
 . tests/lib/ledger.sh
 ledger_begin "$1"
 build=$(cd "$1" && pwd)
@@ -90,7 +91,31 @@ wait $pounding
 check "with room it starts" node_start
 check "and what was acknowledged stands" held
 
-# -- the disk fails under the open files --
+# -- a disk, and a folder of keys, that may only be read --
+
+# start_refused WHY: the node does not start, says why, and ends
+start_refused() {
+    timeout 20 "$qizhengd" --config "$dir/ledger/node.yaml" >"$dir/start.log" 2>&1 && return 1
+    [ $? -lt 124 ] && grep -q "$1" "$dir/start.log" || { cat "$dir/start.log"; return 1; }
+}
+remount() { mount -o "remount,$1" "$disk" 2>>"$dir/mount.log"; }
+check "under a node that runs the disk cannot be made read-only" sh -c '! mount -o remount,ro "$0" 2>/dev/null' "$disk"
+check "which takes records as before" pound 1
+check "the node stops" node_stop
+check "without it the disk becomes read-only" remount ro
+check "the node does not start on it and says why" start_refused 'Read-only file system'
+check "and changed nothing" remount rw
+check "writable again it starts" node_start
+check "and what was acknowledged stands" held
+check "the node stops" node_stop
+mount --bind "$disk/ledger/keys" "$disk/ledger/keys" && mount -o remount,bind,ro "$disk/ledger/keys"
+check "with a read-only key folder it does not start and says why" start_refused 'last-signed cannot be opened: Read-only file system'
+check "the key folder is writable again" umount "$disk/ledger/keys"
+check "and the node starts" node_start
+check "fresh records are taken" pound 1
+check "all of it stands" held
+
+# -- the disk fails under the open files, and is read-only from then on --
 
 pound 6 >/dev/null &
 pounding=$!
@@ -100,7 +125,8 @@ sleep 2
 check "a failed disk gives no new receipt" sh -c 'code=$(curl -s -o /dev/null -w "%{http_code}" -m 5 -H "Content-Type: application/jose" --data-binary @"$0" "$1/v1/records"); [ "$code" != 201 ] && [ "$code" != 200 ]' "$dir/record2" "$url"
 kill "$pounding" && wait $pounding 2>/dev/null
 if kill -0 "$node_pid" 2>/dev/null; then node_kill; else wait "$node_pid" 2>/dev/null; node_pid=""; fi
-check "it says why" grep -qE 'level=error|error ' "$dir/node.err"
+check "it says why" grep -Eq 'error fatal .*(Read-only file system|Input/output error)' "$dir/node.err"
+check "it does not start on the failed disk either" start_refused 'Read-only file system'
 check "the disk is repaired" sh -c 'umount "$0" && { e2fsck -fy "$1" >"$1.log" 2>&1 || [ $? -lt 4 ]; } && mount -o loop "$1" "$0"' "$disk" "$dir/image"
 check "the node starts on what is left" node_start
 check "and what was acknowledged stands" held
