@@ -80,8 +80,9 @@ static uint64_t now_us(void) {
 /* civetweb parses in place and puts NULs where a line ended, so what it saw can be compared with what was sent: every header line begins two bytes behind the
  * end of the one before, and behind the last one stands the empty line, whose LF civetweb has overwritten too (and its CR, where there is no header line). This
  * also refuses lines that end in a bare LF. RFC 9112 section 2.2: "Although the line terminator for the start-line and fields is the sequence CRLF, a recipient
- * MAY recognize a single LF as a line terminator". We do not, but for one case that cannot be told from outside: behind `GET / HTTP/1.0` and two bare LFs there
- * is no byte of this request left to look at. Nothing is framed by such a request, and its connection closes. */
+ * MAY recognize a single LF as a line terminator". We do not, but for two cases that cannot be told from outside: behind `GET / HTTP/1.0` and two bare LFs there
+ * is no byte of this request left to look at; nothing is framed by such a request, and its connection closes. And the two bytes behind the version may be any white space
+ * (CR CR, LF CR), since civetweb has put NULs over both: no proxy that is one may pass these on (RFC 9112 section 2.2, bare CR). */
 static bool lines_are_whole(const struct mg_request_info *info) {
     const char *end = info->http_version + strlen(info->http_version);
     for (int i = 0; i < info->num_headers; i++) {

