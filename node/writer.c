@@ -344,6 +344,7 @@ static enum err read_tip(struct store *store, struct machine_tip *ret, struct pr
     struct store_head head = store_view_head(view);
     err = store_view_order(view, &order);
     if (!err) err = order_state_decode(buf_bytes(&order), &ret->order);
+    if (!err && position_compare(ret->order.position, head.position) != 0) err = ERR_CORRUPT;
     ret->size = head.size;
     ret->time_ms = head.time_ms;
     buf_done(&order);

@@ -34,6 +34,7 @@ static struct store_head commit(size_t count, const char *salt) {
     }
     struct buf order;
     buf_init(&order, LIMIT_HEAD);
+    p.tip.order.position = position;
     cr_assert(order_state_encode(&p.tip.order, &order) == ERR_OK);
     struct store_commit commit = {.position = position,
                                   .time_ms = time_ms,

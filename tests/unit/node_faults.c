@@ -162,6 +162,43 @@ static void rows_run(unsigned part, unsigned parts) {
                       fault_step_name(step));
 }
 
+/* The order's state in the database, changed in its revision, which is its second number. */
+static void order_spoil(struct town *town) {
+    char data[PATH_LEN];
+    struct store *store = NULL;
+    struct problem why = {0};
+    struct buf order;
+    struct store_key key = key_meta("order");
+    struct kv_batch *batch = kv_batch_new();
+    town_path(town, "ledger/data", data);
+    buf_init(&order, LIMIT_GENESIS);
+    cr_assert(store_open(data, town->ledger_id, false, &store, &why) == ERR_OK, "%s", why.detail);
+    cr_assert(kv_get(store->kv, NULL, key_bytes(&key), &order) == ERR_OK && order.len > 12);
+    order.data[11] ^= 1;
+    kv_batch_put(batch, key_bytes(&key), buf_bytes(&order));
+    cr_assert(kv_write(store->kv, batch, true, &why) == ERR_OK);
+    kv_batch_done(batch);
+    buf_done(&order);
+    store_close(store);
+}
+
+Test(node_faults, an_order_that_is_not_the_heads_is_found_by_fsck_and_at_the_start) {
+    struct town *town = town_begin();
+    char path[PATH_LEN], *argv[] = {(char *)(uintptr_t) "--dir", town->ledger};
+    struct problem why = {0};
+    log_set_level(LOG_ERROR);
+    cr_assert(act_found(town) && town_start(town));
+    town_stop(town);
+    cr_assert(town_command(&command_fsck, 2, argv) == EXIT_DONE);
+    order_spoil(town);
+    cr_expect(town_command(&command_fsck, 2, argv) == EXIT_REFUSED);
+    town_path(town, "ledger/node.yaml", path);
+    cr_assert(config_load(path, &town->config, &why) == ERR_OK);
+    cr_expect(node_start(town->config, town_on_fatal, town, &town->node, &why) == ERR_CORRUPT);
+    cr_expect(strstr(why.detail, "fsck"), "%s", why.detail);
+    town_end(town);
+}
+
 Test(node_faults, a_step_that_fails_costs_nothing_that_was_promised_1) {
     rows_run(0, 2);
 }

@@ -450,6 +450,7 @@ static struct store_head commit(size_t count) {
     struct buf order;
     struct problem why = {0};
     buf_init(&order, LIMIT_HEAD);
+    p.tip.order.position = position;
     cr_assert(order_state_encode(&p.tip.order, &order) == ERR_OK);
     for (size_t i = 0; i < count; i++) {
         uint8_t hash[32];
