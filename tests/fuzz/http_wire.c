@@ -178,6 +178,7 @@ static bool talk(struct bytes in, size_t piece, struct buf *ret) {
     }
     (void)shutdown(fd, SHUT_WR);
     for (ssize_t got; (got = recv(fd, chunk, sizeof chunk, 0)) != 0;) {
+        if (got < 0 && errno == EINTR) continue;    /* the fuzzer's own alarm */
         FUZZ_CHECK(got > 0 || errno == ECONNRESET); /* and not EAGAIN: dial's ten seconds */
         if (got < 0) is_whole = false;
         if (got < 0) break;
