@@ -10,7 +10,7 @@
 #define PATIENT                                                                                    \
     3 /* so often a caller that goes on tries, before the operator starts the node anew */
 #define TIMES_MAX 64
-#define STRIDE 97 /* a prime, so that the rows of a run are not all of one kind */
+#define STRIDE 149 /* a prime, so that the rows of a run are not all of one kind */
 
 TestSuite(node_faults, .timeout = 3000);
 
