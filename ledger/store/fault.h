@@ -26,6 +26,7 @@
     X(SEGMENT_SYNC, "segment_sync")           /* bodies on disk: the batch that names them */      \
     X(SEGMENT_CUT, "segment_cut")             /* a failed commit's bodies cut off */               \
     X(LASTSIGNED_CREATE, "lastsigned_create") /* the file that remembers signatures */             \
+    X(LASTSIGNED_SETTLE, "lastsigned_settle") /* at the start: what it remembers on disk, again */ \
     X(LASTSIGNED_PUT, "lastsigned_put")       /* one slot: the signature that leaves */            \
     X(KEYFILE_CREATE, "keyfile_create")       /* a secret: everything signed with it */            \
     X(TAGBUDGET_PUT, "tagbudget_put")         /* one slot: the evaluations that are answered */    \

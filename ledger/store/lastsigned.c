@@ -127,12 +127,6 @@ static enum err open_fd(const char *path, const uint8_t ledger_id[32], bool crea
     if (fd < 0)
         return problem_set(ret_why, file_err(errno), "%s cannot be opened: %s.", path,
                            strerror(errno));
-    /* Whoever made it may not have lived to make its name durable, and a file that is lost is a memory that is lost. */
-    enum err err = create ? file_sync_parent_dir(path) : ERR_OK;
-    if (err) {
-        close(fd);
-        return problem_set(ret_why, err, "The directory of %s cannot be synced.", path);
-    }
     *ret_fd = fd;
     return ERR_OK;
 }
@@ -184,10 +178,12 @@ static enum err settle(const struct lastsigned *file, const char *path, struct p
     struct slot slot = {.sequence = file->sequence, .state = file->state};
     memcpy(slot.ledger_id, file->ledger_id, 32);
     slot_encode(&slot, raw);
-    enum err err =
-        file_write_at(file->fd, bytes_of(raw, sizeof raw), (uint64_t)file->slot * SLOT_LEN);
+    enum err err = fault_before(FAULT_LASTSIGNED_SETTLE);
+    if (!err)
+        err = file_write_at(file->fd, bytes_of(raw, sizeof raw), (uint64_t)file->slot * SLOT_LEN);
     if (!err && fdatasync(file->fd)) err = file_err(errno);
     if (!err) err = file_sync_parent_dir(path);
+    if (!err) err = fault_after(FAULT_LASTSIGNED_SETTLE);
     return err ? problem_set(ret_why, err, "%s cannot be synced.", path) : ERR_OK;
 }
 
