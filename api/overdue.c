@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -23,41 +24,49 @@ static uint64_t now_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static bool is_at(const struct sockaddr_in *at, in_addr_t address, unsigned port) {
-    return at->sin_family == AF_INET && ntohs(at->sin_port) == port &&
-           (address == INADDR_ANY || at->sin_addr.s_addr == address);
+static bool is_late(const struct overdue_wait *wait, uint64_t now) {
+    return !wait->is_cut && wait->until_us <= now;
 }
 
-static bool is_socket_of(int fd, in_addr_t peer, unsigned port, unsigned server_port) {
+static bool any_late(const struct overdue *overdue, uint64_t now) {
+    for (const struct overdue_wait *wait = overdue->first; wait; wait = wait->next)
+        if (is_late(wait, now)) return true;
+    return false;
+}
+
+/* The peer of a connection to our port; false for what is none. */
+static bool peer_of(int fd, unsigned server_port, char ret_address[INET_ADDRSTRLEN],
+                    unsigned *ret_port) {
     struct sockaddr_in there = {0}, here = {0};
     socklen_t there_len = sizeof there, here_len = sizeof here;
-    if (getpeername(fd, (struct sockaddr *)&there, &there_len)) return false;
-    if (!is_at(&there, peer, port)) return false;
-    return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
-           is_at(&here, INADDR_ANY, server_port);
+    if (getpeername(fd, (struct sockaddr *)&there, &there_len) || there.sin_family != AF_INET)
+        return false;
+    if (getsockname(fd, (struct sockaddr *)&here, &here_len) || here.sin_family != AF_INET ||
+        ntohs(here.sin_port) != server_port)
+        return false;
+    *ret_port = ntohs(there.sin_port);
+    return inet_ntop(AF_INET, &there.sin_addr, ret_address, INET_ADDRSTRLEN) != NULL;
 }
 
-/* Finds none where the directory of descriptors cannot be read: then the wait lasts as long as civetweb lets it. */
-static void cut(const struct overdue *overdue, const struct overdue_wait *wait) {
-    struct in_addr peer;
-    DIR *dir = inet_pton(AF_INET, wait->address, &peer) == 1 ? opendir("/proc/self/fd") : NULL;
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        int fd = (int)strtol(entry->d_name, NULL, 10);
-        if (!is_socket_of(fd, peer.s_addr, wait->port, overdue->server_port)) continue;
-        (void)shutdown(fd, SHUT_RD);
-        break;
-    }
-    if (dir) (void)closedir(dir);
-}
-
-static void look(const struct overdue *overdue) {
-    uint64_t now = now_us();
+static void cut(struct overdue *overdue, int fd, uint64_t now) {
+    char address[INET_ADDRSTRLEN];
+    unsigned port;
+    if (!peer_of(fd, overdue->server_port, address, &port)) return;
     for (struct overdue_wait *wait = overdue->first; wait; wait = wait->next) {
-        if (wait->is_cut || wait->until_us > now) continue;
-        cut(overdue, wait);
+        if (wait->until_us > now || wait->port != port || strcmp(wait->address, address) != 0)
+            continue;
+        (void)shutdown(fd, wait->writes ? SHUT_RDWR : SHUT_RD);
         wait->is_cut = true;
     }
+}
+
+/* Where the descriptors cannot be listed, such as when there are none left, the next look tries again. */
+static void look(struct overdue *overdue) {
+    uint64_t now = now_us();
+    DIR *dir = any_late(overdue, now) ? opendir("/proc/self/fd") : NULL;
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) cut(overdue, (int)strtol(entry->d_name, NULL, 10), now);
+    if (dir) (void)closedir(dir);
 }
 
 static void *run(void *arg) {

@@ -1,8 +1,10 @@
-/* Ends the wait for bytes that do not come in time. Only the HTTP server uses this.
+/* Ends the wait for bytes that do not come, or are not taken, in time. Only the HTTP server uses this.
  *
- * Why: civetweb's read goes on as long as one byte arrives in each of its timeouts, and gives up nothing that it has begun: who sends a byte every two seconds would hold a
- * thread for as many of them as were asked for. Whoever reads says until when; a thread of its own looks four times a second, and shuts the reading side of the socket of
- * who is late, which the read then sees as the end of the stream. civetweb tells nobody its sockets, so the one is looked for by its peer: that is done for the late alone.
+ * Why: civetweb's read goes on as long as one byte arrives in each of its timeouts, its write as long as one is taken, and both give up nothing that they have begun: who
+ * sends or takes a byte every two seconds would hold a thread for as many of them as there are. Whoever reads or writes says until when; a thread of its own looks four
+ * times a second, and shuts the socket of who is late, which the read or write then sees as the end of the connection. civetweb tells nobody its sockets, so they are looked
+ * for by their peer, for the late alone and for all of them in one walk over the descriptors; who is not found is looked for again. Two connections from one address and port
+ * to two addresses of this host cannot be told apart: both end, and both are that peer's.
  *
  * Threads: enter and leave from any. Between them the caller's connection is open, so that its socket cannot have become another's; the lock keeps it so. */
 #ifndef QIZHENG_API_OVERDUE_H
@@ -22,6 +24,8 @@ struct overdue_wait {
     const char *address; /* IPv4 address of the peer */
     unsigned port;       /* the peer's */
     uint64_t until_us;   /* monotonic */
+    bool
+        writes; /* both sides are shut; of who reads the reading side, so that the answer still goes out */
     bool is_cut;
     struct overdue_wait *next, *before;
 };

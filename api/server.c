@@ -7,6 +7,7 @@
  *   - it reads Content-Length leniently, takes the first of several, and prefers neither it nor Transfer-Encoding reliably: request smuggling
  *   - it drops, unseen, every header line behind one that begins with a space, a colon or a byte above 126, and every one from the 65th on: the same
  *   - it keeps reading a body as long as one byte arrives in each timeout: an own deadline that ends the read (overdue.h)
+ *   - it keeps writing as long as one byte is taken in each timeout: the same
  *   - the same for large bodies either way: a streamed one must keep LIMIT_STREAM_RATE, and is never in memory as a whole
  *   - it takes an empty line before a request for a whole header, reads the request behind it all the same, and then its head once more as its body: smuggling again
  *   - a connection that asks without end keeps its thread: where all are taken, one that had its time is closed behind its answer
@@ -327,8 +328,17 @@ static enum err head_format(struct exchange *x, struct buf *out) {
     return err ? err : buf_add_text(out, "\r\n");
 }
 
+/* False where not all of it was taken in the time that so much may take. */
 static bool write_all(struct exchange *x, struct bytes out) {
-    return out.len == 0 || mg_write(x->conn, out.data, out.len) == (int)out.len;
+    if (out.len == 0) return true;
+    struct overdue_wait wait = {.address = x->info->remote_addr,
+                                .port = (unsigned)x->info->remote_port,
+                                .until_us = now_us() + allowed_us(x, out.len),
+                                .writes = true};
+    overdue_enter(x->server->overdue, &wait);
+    int sent = mg_write(x->conn, out.data, out.len);
+    overdue_leave(x->server->overdue, &wait);
+    return sent == (int)out.len && !wait.is_cut;
 }
 
 /* RFC 9112 section 7.1: a chunk is its length in hex, CRLF, the bytes, CRLF; one of no bytes is the end of the body. The piece goes out in one write with what is around it. */

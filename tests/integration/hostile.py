@@ -247,6 +247,42 @@ class Slow(threading.Thread):
         connection.close()
 
 
+class Sippers:
+    """Callers who ask for a lot and take a little of it now and then, which keeps each single write alive."""
+
+    def __init__(self, count):
+        self.connections, self.ended = [self.one() for _ in range(count)], False
+        self.thread = threading.Thread(target=self.sip, daemon=True)
+        self.thread.start()
+
+    def one(self):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88)
+        connection.connect(address)
+        connection.setblocking(False)
+        try:
+            connection.send(request("GET", "/openapi.json") * 40)
+        except OSError:
+            pass
+        return connection
+
+    def sip(self):
+        while not self.ended:
+            for connection in self.connections:
+                try:
+                    connection.recv(600)
+                except OSError:
+                    pass
+            time.sleep(0.3)
+
+    def close(self):
+        self.ended = True
+        self.thread.join()
+        for connection in self.connections:
+            connection.close()
+
+
 def slow():
     half = b"GET /healthz HTTP/1.1\r\nHost: h\r\n"
     body = lambda path, media, length: f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n".encode()  # noqa: E731
@@ -259,8 +295,8 @@ def slow():
         table.append((f"a body for {path} that stops", Slow(body(path, media, 1000), b"", 1), (408,), REQUEST_S + HEAD_S + 1))
         table.append((f"a body for {path}, a byte a second", Slow(body(path, media, 1000) + b"a" * 40, b"a", 0.9), (408,), REQUEST_S + HEAD_S + 2))
         table.append((f"a body for {path}, a byte every two seconds", Slow(body(path, media, 1000), b"a", 2), (408,), REQUEST_S + HEAD_S + 3))
-    greedy = [dial() for _ in range(20)]  # they ask and ask, and never read
-    ok("callers who never read their answers hold connections at first", until(lambda: descriptors() >= start[1] + 20, 5), descriptors())
+    greedy, sippers = [dial() for _ in range(20)], Sippers(10)  # they ask and ask, and never read, or sip
+    ok("callers who do not read their answers hold connections at first", until(lambda: descriptors() >= start[1] + 30, 5), descriptors())
     for connection in greedy:
         connection.setblocking(False)
         try:
@@ -280,7 +316,8 @@ def slow():
         ok(f"{name} is cut within {most:g} s", one.took is not None and one.took <= most + 1 and codes == want, (one.took, codes))
     ok("a good caller is served meanwhile", took and all(code == 201 for code, _ in took) and max(took, key=lambda x: x[1])[1] < 10, took)
     print(f"   {len(took)} records meanwhile, the slowest in {max(seconds for _, seconds in took):.2f} s")
-    ok("callers who never read their answers hold no connection any more", until(lambda: descriptors() <= start[1] + 5, 5), (start[1], descriptors()))
+    ok("callers who never read their answers, or sip them, hold no connection any more", until(lambda: descriptors() <= start[1] + 5, 5), (start[1], descriptors()))
+    sippers.close()
     for connection in greedy:
         connection.close()
     stands("slow callers")
@@ -493,7 +530,7 @@ def hammer(requests, connections, seconds, ret_count):
     ret_count.value = count
 
 
-def flood(name, requests, connections, seconds, bound=10, least=4):
+def flood(name, requests, connections, seconds, bound=10, least=1):
     """A good caller sends one record after the other while the flood lasts: every one of them has its receipt."""
     counts = [multiprocessing.Value("q", 0) for _ in range(2)]
     workers = [multiprocessing.Process(target=hammer, args=(requests, connections // 2, seconds, count), daemon=True) for count in counts]

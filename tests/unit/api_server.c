@@ -548,6 +548,39 @@ Test(api_server, a_refused_body_that_drips_holds_nobody_up) {
     server_stop(server);
 }
 
+/* Two connections of one peer that differ in our address alone: both are late, and both end. */
+Test(api_server, of_two_connections_from_one_port_both_end_when_they_are_late) {
+    struct server *server = NULL;
+    struct server_options options = {"0.0.0.0:0", 4, TIMEOUT_MS, NULL};
+    cr_assert(server_start(&options, &api, &server, NULL) == ERR_OK);
+    int fds[2], yes = 1;
+    unsigned port = 0;
+    for (int i = 0; i < 2; i++) {
+        struct sockaddr_in from = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        struct sockaddr_in to = {.sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)server_port(server)),
+                                 .sin_addr = {htonl(INADDR_LOOPBACK + (in_addr_t)i)}};
+        socklen_t len = sizeof from;
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        cr_assert(setsockopt(fds[i], SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0);
+        cr_assert(bind(fds[i], (struct sockaddr *)&from, sizeof from) == 0);
+        cr_assert(connect(fds[i], (struct sockaddr *)&to, sizeof to) == 0);
+        cr_assert(getsockname(fds[i], (struct sockaddr *)&from, &len) == 0);
+        port = ntohs(from.sin_port);
+        send_text(fds[i], POST "Content-Length: 2000\r\n\r\n");
+    }
+    uint64_t before = now_ms();
+    while (now_ms() - before < 8 * TIMEOUT_MS && (is_open(fds[0]) || is_open(fds[1]))) {
+        for (int i = 0; i < 2; i++) (void)send(fds[i], "x", 1, MSG_NOSIGNAL);
+    }
+    cr_assert(now_ms() - before < 3 * TIMEOUT_MS, "%llu ms",
+              (unsigned long long)(now_ms() - before));
+    for (int i = 0; i < 2; i++) (void)close(fds[i]);
+    server_stop(server);
+}
+
 /* -- whose turn it is -- */
 
 Test(api_server, who_asks_without_end_makes_room_for_who_waits) {
