@@ -26,10 +26,7 @@ static enum err check(const struct api *api, const struct record *record, struct
 static enum err judge(struct record *record, const struct outcome *outcome, struct intake *ret,
                       struct problem *ret_why) {
     switch (outcome->kind) {
-    case OUTCOME_REFUSED:
-        metric_refused(outcome->problem.err);
-        *ret_why = outcome->problem;
-        break;
+    case OUTCOME_REFUSED: *ret_why = outcome->problem; break;
     case OUTCOME_KNOWN:
         metric_add(METRIC_RECORDS_KNOWN, 1);
         ret->is_known = true;
@@ -46,10 +43,7 @@ enum err intake_check(const struct api *api, struct bytes compact, struct intake
     struct record *record = NULL;
     memset(ret, 0, sizeof *ret);
     enum err err = record_parse(compact, &record, ret_why);
-    if (err) {
-        metric_refused(err);
-        return err;
-    }
+    if (err) return err;
     memcpy(ret->id, record->id, RECORD_ID_LEN);
     ret->has_id = true;
     struct outcome *outcome = malloc(sizeof *outcome);
@@ -71,5 +65,7 @@ enum err intake_submit(const struct api *api, struct intake *taken, struct probl
 enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
                 struct problem *ret_why) {
     enum err err = intake_check(api, compact, ret, ret_why);
-    return err ? err : intake_submit(api, ret, ret_why);
+    if (!err) return intake_submit(api, ret, ret_why);
+    if (err_class(err) == ERR_CLASS_REFUSE) metric_refused(err);
+    return err;
 }

@@ -21,8 +21,8 @@ struct intake {
  * went, also on error. */
 enum err intake(const struct api *api, struct bytes compact, struct intake *ret,
                 struct problem *ret_why) MUST_CHECK;
-/* The two halves of it: all the checks, by any number of threads at a time, and the handing over, which gives the records their order. intake_submit does nothing for
- * one that is known; the record is not the caller's any more, whatever it answers. */
+/* The two halves of it: all the checks, by any number of threads at a time, and the handing over, which gives the records their order. intake_check counts no refusal, since
+ * it may be asked again before one is given. intake_submit does nothing for one that is known; the record is not the caller's any more, whatever it answers. */
 enum err intake_check(const struct api *api, struct bytes compact, struct intake *ret,
                       struct problem *ret_why) MUST_CHECK;
 enum err intake_submit(const struct api *api, struct intake *taken,

@@ -140,7 +140,6 @@ static enum err line_check(const struct uploader *u, struct line *line) {
     memset(&line->taken, 0, sizeof line->taken);
     if (!line->is_long)
         return intake_check(u->options.api, buf_bytes(&line->text), &line->taken, &line->why);
-    metric_refused(ERR_TOO_LARGE);
     return problem_set(&line->why, ERR_TOO_LARGE, "A record may take %d bytes.", LIMIT_RECORD);
 }
 
@@ -168,6 +167,12 @@ static enum err block_read(struct uploader *u) {
     return ERR_OK;
 }
 
+/* A refusal is final, so one for the state of things is given by the state at the line's turn and not by that of the block's first. */
+static bool is_out_of_date(const struct uploader *u, const struct line *line) {
+    return u->at > 0 &&
+           (line->err == ERR_STATE || line->err == ERR_STALE_REF || line->err == ERR_RULE);
+}
+
 /* One more line into the window. An error: there is none, or it must wait; then it is checked anew when its turn comes again. */
 static enum err feed(struct uploader *u) {
     if (u->at == u->filled) {
@@ -175,11 +180,12 @@ static enum err feed(struct uploader *u) {
         if (err) return err;
     }
     struct line *line = &u->block[u->at];
-    if (!line->is_checked) line_work(u, u->at);
+    if (!line->is_checked || is_out_of_date(u, line)) line_work(u, u->at);
     enum err err = line->err;
     line->is_checked = false;
     if (!err) err = intake_submit(u->options.api, &line->taken, &line->why);
     if (err && err_class(err) != ERR_CLASS_REFUSE) return err;
+    if (err) metric_refused(err);
     if (err && line->why.err != err) (void)problem_set(&line->why, err, "%s.", err_title(err));
     window_push(u, &line->taken, err ? &line->why : NULL);
     return ERR_OK;
@@ -341,8 +347,13 @@ enum err uploader_start(const struct uploader_options *options, struct uploader 
     if (!uploader) return ERR_NO_MEMORY;
     uploader->options = *options;
     (void)sem_init(&uploader->stop, 0, 0);
-    for (size_t i = 0; i < BLOCK; i++) buf_init(&uploader->block[i].text, LIMIT_RECORD_PRESENTED);
-    enum err err = crew_start(crew_size_here(), &uploader->crew);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < BLOCK;
+         i++) { /* at once: memory must not run out in the middle of a line */
+        buf_init(&uploader->block[i].text, LIMIT_RECORD_PRESENTED);
+        if (!err) err = buf_reserve(&uploader->block[i].text, LIMIT_RECORD_PRESENTED);
+    }
+    if (!err) err = crew_start(crew_size_here(), &uploader->crew);
     if (!err && pthread_create(&uploader->thread, NULL, uploader_main, uploader))
         err = ERR_NO_MEMORY;
     if (err) {

@@ -1,4 +1,5 @@
-/* The uploader: one thread that works uploads off, the oldest first, each in the order of its lines; a crew checks them beside it.
+/* The uploader: one thread that works uploads off, the oldest first, each in the order of its lines; a crew checks them beside it, some
+ * ahead of their turn. A line that builds on another one (ref) can be taken once that one is final: in the same upload it is refused as stale, like any that comes too early.
  *
  * Happy path: some lines -> each checked as a single record is -> handed over in their order, each with a place in the window -> when the oldest of the window is final or refused, its outcome goes to the
  * spool -> every line has one: the upload is done.

@@ -26,7 +26,7 @@
 #include "ledger/record/batch.h"
 #include "ledger/record/record.h"
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 #define KEY_MAX 300 /* the longest key: contract state under a participant id */
 
 /* First byte of every key. Stored: never reuse a letter. */

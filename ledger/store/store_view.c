@@ -148,8 +148,9 @@ enum err store_view_state(struct store_view *view, struct bytes key, struct buf 
     bool is_absent;
     struct bytes value;
     if (rows_find(rows, key, &value, &is_absent)) {
+        if (is_absent) return ERR_NOT_FOUND;
         buf_clear(ret);
-        return is_absent ? ERR_NOT_FOUND : buf_add(ret, value);
+        return buf_add(ret, value);
     }
     enum err err = get(view, key_state(key), ret);
     value = buf_bytes(ret);
