@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PIECE (256 * 1024) /* of a file that is read from end to end */
+
 struct spool_results {
     int fd; /* -1: there is no outcome yet */
     uint64_t at, end;
@@ -55,20 +57,41 @@ void spool_count(struct spool_progress *progress, enum spool_kind kind) {
         progress->ordered = settled - progress->refused;
 }
 
+/* Counts the whole outcomes of a file of `end` bytes, up to out_len. A node may have ten million of them to count when it starts, so they are not read one by one. ERR_CORRUPT: behind them
+ * stands what is none. */
+static enum err outcomes_count(int fd, uint64_t end, struct upload *upload) {
+    uint8_t *piece = malloc(PIECE);
+    uint64_t from = 0;
+    size_t held = 0, len = 0;
+    enum err err = piece ? ERR_OK : ERR_NO_MEMORY;
+    while (!err) {
+        struct spool_outcome outcome;
+        uint64_t at = upload->out_len;
+        if (from + held < end && from + held - at < SPOOL_OUTCOME_WHOLE) {
+            from = at;
+            held = end - at < PIECE ? (size_t)(end - at) : PIECE;
+            err = file_read_at(fd, piece, held, from);
+        }
+        if (!err)
+            err = spool_outcome_first(bytes_of(piece + (at - from), (size_t)(from + held - at)),
+                                      &outcome, &len);
+        if (err) break;
+        spool_count(&upload->progress, outcome.kind);
+        upload->out_len += len;
+    }
+    free(piece);
+    return err;
+}
+
 /* Counts the whole outcomes and cuts off what is left of a cut one. */
 static enum err outcomes_load(struct spool *spool, struct upload *upload, struct problem *ret_why) {
     char path[SPOOL_PATH];
     struct stat stat;
-    struct spool_outcome outcome;
     spool_path(spool, &upload->id, "out", path);
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return errno == ENOENT ? ERR_OK : spool_failed(path, ret_why);
     enum err err = fstat(fd, &stat) ? spool_failed(path, ret_why) : ERR_OK;
-    uint64_t end = err ? 0 : (uint64_t)stat.st_size;
-    while (!err) {
-        err = spool_outcome_read(fd, upload->out_len, end, &outcome, &upload->out_len);
-        if (!err) spool_count(&upload->progress, outcome.kind);
-    }
+    if (!err) err = outcomes_count(fd, (uint64_t)stat.st_size, upload);
     if (err == ERR_CORRUPT)
         err = ftruncate(fd, (off_t)upload->out_len) ? spool_failed(path, ret_why) : ERR_OK;
     else if (err == ERR_NOT_FOUND)

@@ -73,16 +73,22 @@ enum err spool_outcome_decode(struct bytes in, struct spool_outcome *ret) {
     return ERR_OK;
 }
 
+enum err spool_outcome_first(struct bytes in, struct spool_outcome *ret, size_t *ret_len) {
+    if (in.len == 0) return ERR_NOT_FOUND;
+    if (in.len < PREFIX) return ERR_CORRUPT;
+    uint32_t len = get_u32(in.data);
+    if (len > SPOOL_OUTCOME_MAX || len > in.len - PREFIX) return ERR_CORRUPT;
+    enum err err = spool_outcome_decode(bytes_of(in.data + PREFIX, len), ret);
+    if (!err) *ret_len = PREFIX + len;
+    return err;
+}
+
 enum err spool_outcome_read(int fd, uint64_t offset, uint64_t end, struct spool_outcome *ret,
                             uint64_t *ret_next) {
-    uint8_t prefix[PREFIX], bytes[SPOOL_OUTCOME_MAX];
-    if (offset == end) return ERR_NOT_FOUND;
-    if (end - offset < PREFIX) return ERR_CORRUPT;
-    enum err err = file_read_at(fd, prefix, sizeof prefix, offset);
-    uint32_t len = err ? 0 : get_u32(prefix);
-    if (!err && (len > sizeof bytes || len > end - offset - PREFIX)) err = ERR_CORRUPT;
-    if (!err) err = file_read_at(fd, bytes, len, offset + PREFIX);
-    if (!err) err = spool_outcome_decode(bytes_of(bytes, len), ret);
-    if (!err) *ret_next = offset + PREFIX + len;
+    uint8_t bytes[SPOOL_OUTCOME_WHOLE];
+    size_t held = end - offset < sizeof bytes ? (size_t)(end - offset) : sizeof bytes, len = 0;
+    enum err err = held ? file_read_at(fd, bytes, held, offset) : ERR_NOT_FOUND;
+    if (!err) err = spool_outcome_first(bytes_of(bytes, held), ret, &len);
+    if (!err) *ret_next = offset + len;
     return err;
 }

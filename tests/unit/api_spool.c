@@ -247,7 +247,6 @@ Test(spool, outcomes_come_back_in_order_and_a_start_goes_on_behind_them) {
     end(spool);
 }
 
-/* Whatever the length at which the file of outcomes was cut. */
 /* Found by the fuzzer: bytes that can be read and that nobody wrote. */
 Test(spool, outcomes_that_refuse_without_an_error_or_hide_behind_a_nul_are_corrupt) {
     struct spool_outcome one = {.kind = SPOOL_REFUSED}, got;
@@ -264,6 +263,28 @@ Test(spool, outcomes_that_refuse_without_an_error_or_hide_behind_a_nul_are_corru
     buf_done(&out);
 }
 
+/* More of them than are read at a time, of all lengths. */
+Test(spool, a_start_counts_the_outcomes_of_a_whole_upload) {
+    struct spool *spool = begin();
+    struct buf lines;
+    buf_init(&lines, 2 * LIMIT_UPLOAD_RECORDS);
+    for (int i = 0; i < LIMIT_UPLOAD_RECORDS; i++) cr_assert(buf_add_text(&lines, "a\n") == ERR_OK);
+    struct spool_id id = kept(spool, buf_text(&lines));
+    for (uint64_t done = 0; done < LIMIT_UPLOAD_RECORDS; done += 2500) {
+        settle(spool, &id, done, done + 2500);
+        spool = again(spool);
+        struct spool_progress progress = progress_of(spool, &id);
+        cr_assert_eq(progress.checked, done + 2500);
+        cr_assert_eq(progress.recorded, (done + 2502) / 3);
+        cr_assert_eq(progress.known, (done + 2501) / 3);
+        cr_assert_eq(progress.refused, (done + 2500) / 3);
+    }
+    results_are(spool, &id, LIMIT_UPLOAD_RECORDS);
+    buf_done(&lines);
+    end(spool);
+}
+
+/* Whatever the length at which the file of outcomes was cut. */
 Test(spool, an_outcome_that_was_cut_is_settled_again) {
     struct spool *spool = begin();
     struct spool_id id = kept(spool, "a\nb\nc\n");
