@@ -10,7 +10,6 @@
 #include "ledger/base/limits.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define KEPT_PLACES 4096
 #define TILE_PLACES                                                                                \
@@ -45,7 +44,7 @@ const struct store_kept *snapshot_kept(const struct store *store, struct bytes k
 void store_keep_rows(struct store *store, const struct store_kept *kept) {
     store->kept = kept;
     rows_set(store, kept_new());
-    if (snapshot_renew(store)) atomic_store(&store->stale, true);
+    (void)snapshot_renew(store); /* the next reader tries again */
 }
 
 bool snapshot_rows_begin(struct store *store, const struct store_commit *commit) {

@@ -781,25 +781,32 @@ Test(contracts_machine, chain_readers_stop_at_every_shortened_row) {
     end(scene);
 }
 
+/* What corrects that record; *ret_compact holds its bytes. */
+static struct record *correction_of(struct scene *scene, const uint8_t *id,
+                                    struct buf *ret_compact) {
+    struct json *claims = json_text_of(SCENE_CONTRACT);
+    struct record *record = NULL;
+    struct problem why = {0};
+    json_put_id(claims, "ref", id);
+    json_put_id(claims, "replaces", id);
+    *ret_compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
+    cr_assert(record_parse(buf_bytes(ret_compact), &record, &why) == ERR_OK, "%s", why.detail);
+    return record;
+}
+
 /* Found by the fuzzer: a link row that can be read and names an act that its type does not have. */
 Test(contracts_machine, machine_stops_at_links_with_impossible_acts) {
     static const char *const acts[] = {"correct", "Correct"}, *words[] = {"conclude", "Conclude"};
     struct scene *scene = begin();
     uint8_t first[32], second[32];
     struct outcome outcome;
-    struct record *record = NULL;
-    struct problem why = {0};
     struct buf compact = contract(scene, "{}");
     record_id_of(&compact, first);
     cr_assert(scene_submit(scene, compact) == ERR_OK);
     cr_assert(scene_labour(scene, "correct", json_text_of(SCENE_CONTRACT), first, first, second) ==
               ERR_OK);
     struct buf *row = &row_of(scene, state_key_link(second))->value;
-    struct json *claims = json_text_of(SCENE_CONTRACT);
-    json_put_id(claims, "ref", second);
-    json_put_id(claims, "replaces", second);
-    compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
-    cr_assert(record_parse(buf_bytes(&compact), &record, &why) == ERR_OK);
+    struct record *record = correction_of(scene, second, &compact);
     struct view view = memory_view(&scene->state);
     for (size_t act = 0; act < 2; act++) {
         for (size_t claims_act = 0; claims_act < 2; claims_act++) {
@@ -825,16 +832,10 @@ Test(contracts_machine, machine_stops_at_an_opening_with_an_impossible_act) {
     struct scene *scene = begin();
     uint8_t first[32];
     struct outcome outcome;
-    struct record *record = NULL;
-    struct problem why = {0};
     struct buf compact = contract(scene, "{}");
     record_id_of(&compact, first);
     cr_assert(scene_submit(scene, compact) == ERR_OK);
-    struct json *claims = json_text_of(SCENE_CONTRACT);
-    json_put_id(claims, "ref", first);
-    json_put_id(claims, "replaces", first);
-    compact = scene_record(scene, claims, "acme", "labour-contract", "correct", scene->acme);
-    cr_assert(record_parse(buf_bytes(&compact), &record, &why) == ERR_OK);
+    struct record *record = correction_of(scene, first, &compact);
     struct view view = memory_view(&scene->state);
     struct buf *row = &row_of(scene, state_key_chain(first))->value;
     for (int impossible = 0; impossible < 2; impossible++) {
