@@ -75,10 +75,13 @@ def answers(data, is_head=False):
 
 
 def talk(data, quiet=0.3):
-    """What comes back until the node closes or has said nothing more for `quiet` seconds after its first answer: (answers, closed)."""
+    """What comes back until the node closes or has said nothing more for `quiet` seconds after its first answer: (answers, closed). Who cannot send all that it wanted to still reads what was said of it."""
     connection, got = dial(), b""
     try:
         connection.sendall(data)
+    except OSError:
+        pass  # the node had heard enough, and closed
+    try:
         while chunk := connection.recv(65536):
             got += chunk
             connection.settimeout(quiet)
