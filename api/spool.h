@@ -99,14 +99,14 @@ struct spool_lines;
 enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
                           struct spool_lines **ret) MUST_CHECK;
 void spool_lines_close(struct spool_lines *lines); /* accepts NULL */
-/* The next line without its end; ERR_NOT_FOUND behind the last. *ret_is_long: it is longer than any record, and cut. */
+/* The next line without its end; ERR_NOT_FOUND behind the last, ERR_IO. *ret_is_long: it is longer than any record, and cut. */
 enum err spool_line(struct spool_lines *lines, struct buf *ret, bool *ret_is_long) MUST_CHECK;
 /* What the worker has done beyond the outcomes, for spool_progress; not kept. */
 void spool_doing(struct spool *spool, const struct spool_id *id, uint64_t checked,
                  uint64_t ordered);
-/* The outcome of the next line. ERR_DISK_FULL ERR_IO: it has none, and may be settled again. */
+/* The outcomes of the next lines, in their order. ERR_DISK_FULL ERR_IO ERR_NO_MEMORY: they have none, and may be settled again. */
 enum err spool_settle(struct spool *spool, const struct spool_id *id,
-                      const struct spool_outcome *outcome) MUST_CHECK;
+                      const struct spool_outcome *outcomes, size_t count) MUST_CHECK;
 /* It is not worked off before the next start, nor does it keep a waiting place. */
 void spool_set_aside(struct spool *spool, const struct spool_id *id);
 /* Every line has its outcome: they are synced, and the lines go. */

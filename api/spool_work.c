@@ -8,11 +8,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#define PIECE_LEN (64 * 1024) /* read at a time: some seventy lines */
+
 struct spool_lines {
-    FILE *file; /* NULL: every line has its outcome, and the lines have gone */
+    int fd; /* -1: every line has its outcome, and the lines have gone */
+    size_t at, len;
+    uint8_t piece[PIECE_LEN]; /* bytes from at to len are not handed out yet */
 };
 
 static const struct upload *oldest(const struct spool *spool) {
@@ -51,8 +56,36 @@ void spool_wake(struct spool *spool) {
     pthread_mutex_unlock(&spool->lock);
 }
 
-static void lines_skip(FILE *file, uint64_t count) {
-    for (int c = 0; count > 0 && c != EOF; count -= c == '\n') c = getc_unlocked(file);
+/* What is at hand, after some more of the file where that is nothing; 0 bytes at its end. */
+static enum err lines_fill(struct spool_lines *lines) {
+    if (lines->at < lines->len) return ERR_OK;
+    ssize_t got = 0;
+    do {
+        got = read(lines->fd, lines->piece, sizeof lines->piece);
+    } while (got < 0 && errno == EINTR);
+    lines->at = 0;
+    lines->len = got > 0 ? (size_t)got : 0;
+    return got < 0 ? file_err(errno) : ERR_OK;
+}
+
+/* The bytes at hand up to the end of a line, which is taken too, or all of them. */
+static struct bytes lines_take(struct spool_lines *lines, bool *ret_is_end) {
+    const uint8_t *from = lines->piece + lines->at;
+    const uint8_t *end = memchr(from, '\n', lines->len - lines->at);
+    size_t len = end ? (size_t)(end - from) : lines->len - lines->at;
+    lines->at += len + (end != NULL);
+    *ret_is_end = end != NULL;
+    return bytes_of(from, len);
+}
+
+static enum err lines_skip(struct spool_lines *lines, uint64_t count) {
+    enum err err = ERR_OK;
+    while (count > 0 && !(err = lines_fill(lines)) && lines->len > 0) {
+        bool is_end;
+        (void)lines_take(lines, &is_end);
+        count -= is_end;
+    }
+    return err;
 }
 
 enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
@@ -66,9 +99,9 @@ enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
     bool is_over = settled == progress->lines;
     pthread_mutex_unlock(&spool->lock);
     spool_path(spool, id, "lines", path);
-    lines->file = fopen(path, "rbe");
-    enum err err = lines->file || (is_over && errno == ENOENT) ? ERR_OK : ERR_IO;
-    if (lines->file) lines_skip(lines->file, settled);
+    lines->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum err err = lines->fd >= 0 || (is_over && errno == ENOENT) ? ERR_OK : ERR_IO;
+    if (lines->fd >= 0) err = lines_skip(lines, settled);
     if (err)
         spool_lines_close(lines);
     else
@@ -78,25 +111,26 @@ enum err spool_lines_open(struct spool *spool, const struct spool_id *id,
 
 void spool_lines_close(struct spool_lines *lines) {
     if (!lines) return;
-    if (lines->file) (void)fclose(lines->file);
+    if (lines->fd >= 0) (void)close(lines->fd);
     free(lines);
 }
 
 enum err spool_line(struct spool_lines *lines, struct buf *ret, bool *ret_is_long) {
+    bool is_end = false, is_any = false;
     buf_clear(ret);
     *ret_is_long = false;
-    if (!lines->file) return ERR_NOT_FOUND;
-    int c = getc_unlocked(lines->file);
-    if (c == EOF) return ferror(lines->file) ? ERR_IO : ERR_NOT_FOUND;
-    for (; c != EOF && c != '\n'; c = getc_unlocked(lines->file)) {
-        if (*ret_is_long || ret->len == LIMIT_RECORD_PRESENTED) {
-            *ret_is_long = true;
-            continue;
-        }
-        enum err err = buf_add_byte(ret, (uint8_t)c);
+    while (lines->fd >= 0 && !is_end) {
+        enum err err = lines_fill(lines);
         if (err) return err;
+        if (lines->len == 0) break;
+        struct bytes piece = lines_take(lines, &is_end);
+        size_t room = LIMIT_RECORD_PRESENTED - ret->len;
+        *ret_is_long = *ret_is_long || piece.len > room;
+        err = buf_add(ret, bytes_of(piece.data, piece.len < room ? piece.len : room));
+        if (err) return err;
+        is_any = true;
     }
-    if (ferror(lines->file)) return ERR_IO;
+    if (!is_any) return ERR_NOT_FOUND;
     if (ret->len && ret->data[ret->len - 1] == '\r') ret->len--;
     return ERR_OK;
 }
@@ -110,8 +144,9 @@ void spool_doing(struct spool *spool, const struct spool_id *id, uint64_t checke
     pthread_mutex_unlock(&spool->lock);
 }
 
-static enum err outcome_append(struct spool *spool, const struct spool_id *id, struct bytes bytes,
-                               uint64_t offset) {
+/* What a failed write has left is cut off where that can be done: other outcomes may follow in its place. */
+static enum err outcomes_append(struct spool *spool, const struct spool_id *id, struct bytes bytes,
+                                uint64_t offset) {
     char path[SPOOL_PATH];
     spool_path(spool, id, "out", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -119,25 +154,27 @@ static enum err outcome_append(struct spool *spool, const struct spool_id *id, s
     enum err err = fault_before(FAULT_SPOOL_SETTLE);
     if (!err) err = file_write_at(fd, bytes, offset);
     if (!err) err = fault_after(FAULT_SPOOL_SETTLE);
+    if (err && ftruncate(fd, (off_t)offset)) err = ERR_IO;
     if (close(fd) && !err) err = file_err(errno);
     return err;
 }
 
 enum err spool_settle(struct spool *spool, const struct spool_id *id,
-                      const struct spool_outcome *outcome) {
+                      const struct spool_outcome *outcomes, size_t count) {
     struct buf bytes;
+    enum err err = ERR_OK;
     pthread_mutex_lock(&spool->lock);
     uint64_t offset = spool_own(spool, id)->out_len;
     pthread_mutex_unlock(&spool->lock);
-    buf_init(&bytes, SPOOL_OUTCOME_MAX);
-    enum err err = spool_outcome_encode(outcome, &bytes);
+    buf_init(&bytes, count * SPOOL_OUTCOME_WHOLE);
+    for (size_t i = 0; !err && i < count; i++) err = spool_outcome_encode(&outcomes[i], &bytes);
     if (!err) err = spool_room(spool, bytes.len, NULL);
-    if (!err) err = outcome_append(spool, id, buf_bytes(&bytes), offset);
+    if (!err) err = outcomes_append(spool, id, buf_bytes(&bytes), offset);
     if (!err) {
         pthread_mutex_lock(&spool->lock);
         struct upload *upload = spool_own(spool, id);
         upload->out_len += bytes.len;
-        spool_count(&upload->progress, outcome->kind);
+        for (size_t i = 0; i < count; i++) spool_count(&upload->progress, outcomes[i].kind);
         pthread_mutex_unlock(&spool->lock);
     }
     buf_done(&bytes);

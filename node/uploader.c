@@ -17,7 +17,8 @@
 
 #define WINDOW                                                                                     \
     1024 /* lines on their way: about three batches, so that one grows while others are ordered and signed */
-#define BLOCK 64 /* lines that are checked together: enough that nobody waits long for the last */
+#define BLOCK 64  /* lines that are checked together: enough that nobody waits long for the last */
+#define SETTLE 64 /* outcomes that are written together, at most */
 #define WAIT_MS 200  /* for the oldest, before the stop is looked for */
 #define PAUSE_MS 500 /* before what failed is tried again */
 #define ROOM_MS 5    /* before the queue is looked at again */
@@ -50,6 +51,7 @@ struct uploader {
     struct spool_lines *lines;
     struct pending window[WINDOW]; /* a ring */
     size_t first, count;
+    struct spool_outcome settled[SETTLE];
     struct line block[BLOCK];
     size_t at, filled; /* of the block */
     bool is_at_end;    /* nothing is left to be read */
@@ -193,19 +195,19 @@ static enum err feed(struct uploader *u) {
 
 /* -- settling -- */
 
-/* What became of the oldest, or ERR_NOT_FINAL; any other error of the class RETRY: the order did not take it. */
-static enum err oldest_ask(struct uploader *u, struct spool_outcome *ret) {
+/* What became of one in the window, or ERR_NOT_FINAL where that is not known within wait_ms; any other error of the class RETRY: the order did not take it. */
+static enum err pending_ask(const struct uploader *u, const struct pending *pending,
+                            unsigned wait_ms, struct spool_outcome *ret) {
     const struct api_host *host = &u->options.api->host;
-    const struct pending *oldest = &u->window[u->first];
     struct submission_result result;
     memset(&result, 0, sizeof result);
-    *ret = oldest->outcome;
-    if (!oldest->submission) {
+    *ret = pending->outcome;
+    if (!pending->submission) {
         bool is_final =
-            ret->kind == SPOOL_REFUSED || host->wait_final(host->ctx, ret->index, WAIT_MS);
+            ret->kind == SPOOL_REFUSED || host->wait_final(host->ctx, ret->index, wait_ms);
         return is_final ? ERR_OK : ERR_NOT_FINAL;
     }
-    host->wait(host->ctx, oldest->submission, WAIT_MS, &result);
+    host->wait(host->ctx, pending->submission, wait_ms, &result);
     if (result.state == SUBMISSION_RECEIVED) return ERR_NOT_FINAL;
     ret->kind = result.outcome->kind == OUTCOME_ACCEPTED ? SPOOL_RECORDED : SPOOL_KNOWN;
     ret->index = result.outcome->index;
@@ -213,6 +215,19 @@ static enum err oldest_ask(struct uploader *u, struct spool_outcome *ret) {
     ret->kind = SPOOL_REFUSED;
     ret->problem = result.outcome->problem;
     return err_class(ret->problem.err) == ERR_CLASS_REFUSE ? ERR_OK : ret->problem.err;
+}
+
+/* The outcome of the oldest, which is waited for, and of those behind it that have one by now. The error: why there are no more. */
+static enum err outcomes_ask(struct uploader *u, size_t *ret_count) {
+    enum err err = ERR_OK;
+    size_t count = 0;
+    while (!err && count < SETTLE && count < u->count) {
+        const struct pending *pending = &u->window[(u->first + count) % WINDOW];
+        err = pending_ask(u, pending, count ? 0 : WAIT_MS, &u->settled[count]);
+        count += !err;
+    }
+    *ret_count = count;
+    return err;
 }
 
 static void oldest_release(struct uploader *u) {
@@ -226,19 +241,19 @@ static void oldest_release(struct uploader *u) {
 
 /* ERR_NOT_FINAL: not yet. What the order did not take is fed again, with all behind it, so that the lines keep their order. */
 static enum err settle(struct uploader *u) {
-    struct spool_outcome outcome;
-    enum err err = oldest_ask(u, &outcome);
-    if (err == ERR_NOT_FINAL) return err;
-    if (err) {
+    size_t count;
+    enum err err = outcomes_ask(u, &count);
+    if (err == ERR_NOT_FINAL && count == 0) return err;
+    if (err && count == 0) {
         upload_close(u);
         enum err opened = upload_open(u);
         return opened ? opened : err;
     }
-    err = spool_settle(u->options.api->spool, &u->id, &outcome);
+    err = spool_settle(u->options.api->spool, &u->id, u->settled, count);
     if (err) return err;
-    metric_add(METRIC_UPLOAD_LINES, 1);
+    metric_add(METRIC_UPLOAD_LINES, count);
     u->failures = 0;
-    oldest_release(u);
+    for (; count > 0; count--) oldest_release(u);
     return ERR_OK;
 }
 

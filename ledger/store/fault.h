@@ -22,7 +22,7 @@
     X(KV_WRITE, "kv_write")                   /* one batch: the commit point, and a checkpoint */  \
     X(SEGMENT_CREATE, "segment_create")       /* a new file of bodies with its header */           \
     X(SEGMENT_SETTLE, "segment_settle")       /* at the start: the tail cut off and synced */      \
-    X(SEGMENT_APPEND, "segment_append")       /* one body written */                               \
+    X(SEGMENT_WRITE, "segment_write")         /* the bodies of a batch written */                  \
     X(SEGMENT_SYNC, "segment_sync")           /* bodies on disk: the batch that names them */      \
     X(SEGMENT_CUT, "segment_cut")             /* a failed commit's bodies cut off */               \
     X(LASTSIGNED_CREATE, "lastsigned_create") /* the file that remembers signatures */             \

@@ -1,9 +1,9 @@
 /* See segment.h.
  *
- * Happy path: segment_open cuts the tail -> segment_append ... -> segment_sync -> the caller's commit makes (segment, end) official.
+ * Happy path: segment_open cuts the tail -> segment_append ... gathers bodies -> segment_sync writes and syncs them -> the caller's commit makes (segment, end) official.
  *
- * Failure: an append that fails leaves `end` where it was; what it wrote behind is overwritten or cut. A file that is left behind for a
- * new one is synced first, so segment_sync needs to look at the newest file only.
+ * Failure: after a write that failed the caller goes back to its last commit (segment_cut), which forgets what was gathered and cuts what was written. A file that is left
+ * behind for a new one is synced first, so segment_sync needs to look at the newest file only.
  *
  * Threads: the writer owns every field but `slots`, which `lock` guards. A reader marks a slot as used, reads without the lock, and gives it
  * back; a slot in use is never closed. Slots are found by segment number modulo SLOTS, so at most SLOTS descriptors stay open however long
@@ -29,6 +29,8 @@
 #define SLOTS 256
 #define SEGMENT_MAX 99999999u /* eight digits */
 #define NAME_LEN 16
+#define TAIL_MAX                                                                                   \
+    (1024 * 1024) /* gathered before it is written: a whole batch of ordinary records */
 
 struct slot {
     int fd; /* -1: free */
@@ -42,6 +44,7 @@ struct segments {
     uint32_t segment; /* the newest */
     uint64_t end;     /* where the next body goes in it */
     int fd;           /* of the newest, for writing */
+    struct buf tail;  /* the last bytes before `end`, not written yet */
     bool dir_dirty;   /* a new file's name may not be durable yet */
     pthread_mutex_t lock;
     struct slot slots[SLOTS];
@@ -217,6 +220,7 @@ enum err segment_open(const char *dir, const uint8_t ledger_id[32], uint32_t seg
     memcpy(segments->header, MAGIC, MAGIC_LEN);
     memcpy(segments->header + MAGIC_LEN, ledger_id, 32);
     segments->fd = -1;
+    buf_init(&segments->tail, TAIL_MAX);
     for (size_t i = 0; i < SLOTS; i++) segments->slots[i].fd = -1;
     pthread_mutex_init(&segments->lock, NULL);
     segments->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -240,19 +244,32 @@ void segment_close(struct segments *segments) {
     pthread_mutex_destroy(&segments->lock);
     if (segments->fd >= 0) close(segments->fd);
     if (segments->dir >= 0) close(segments->dir);
+    buf_done(&segments->tail);
     free(segments);
 }
 
 /* -- writing -- */
 
-/* Length and bytes at the end of the newest file, in as few calls as the system allows. */
-static enum err write_body(struct segments *segments, struct bytes body) {
-    uint8_t len[SEGMENT_PREFIX_LEN];
-    put_u32(len, (uint32_t)body.len);
-    enum err err = fault_before(FAULT_SEGMENT_APPEND);
-    if (!err) err = file_write_at(segments->fd, bytes_of(len, sizeof len), segments->end);
-    if (!err) err = file_write_at(segments->fd, body, segments->end + sizeof len);
-    if (!err) err = fault_after(FAULT_SEGMENT_APPEND);
+/* What was gathered goes into the newest file, in one write. */
+static enum err write_tail(struct segments *segments) {
+    if (segments->tail.len == 0) return ERR_OK;
+    enum err err = fault_before(FAULT_SEGMENT_WRITE);
+    if (!err) {
+        err = file_write_at(segments->fd, buf_bytes(&segments->tail),
+                            segments->end - segments->tail.len);
+    }
+    if (!err) err = fault_after(FAULT_SEGMENT_WRITE);
+    if (!err) buf_clear(&segments->tail);
+    return err;
+}
+
+/* Behind what was gathered, which is written first where both are too much to hold. */
+static enum err gather(struct segments *segments, struct bytes body) {
+    enum err err = ERR_OK;
+    if (segments->tail.len + SEGMENT_PREFIX_LEN + body.len > TAIL_MAX) err = write_tail(segments);
+    if (!err) err = buf_reserve(&segments->tail, SEGMENT_PREFIX_LEN + body.len);
+    if (!err) err = buf_add_u32(&segments->tail, (uint32_t)body.len);
+    if (!err) err = buf_add(&segments->tail, body);
     return err;
 }
 
@@ -268,7 +285,7 @@ enum err segment_append(struct segments *segments, struct bytes body, uint32_t *
         if (!err) err = create_file(segments, segments->segment + 1, ret_why);
         if (err) return err;
     }
-    err = write_body(segments, body);
+    err = gather(segments, body);
     if (err) return refuse(ret_why, err, segments->segment, "cannot be written");
     *ret_segment = segments->segment;
     *ret_offset = segments->end;
@@ -277,7 +294,9 @@ enum err segment_append(struct segments *segments, struct bytes body, uint32_t *
 }
 
 enum err segment_sync(struct segments *segments, struct problem *ret_why) {
-    enum err err = fault_before(FAULT_SEGMENT_SYNC);
+    enum err err = write_tail(segments);
+    if (err) return refuse(ret_why, err, segments->segment, "cannot be written");
+    err = fault_before(FAULT_SEGMENT_SYNC);
     if (!err && fdatasync(segments->fd)) err = file_err(errno);
     if (!err && segments->dir_dirty) err = dir_sync(segments);
     if (!err) segments->dir_dirty = false;
@@ -305,6 +324,7 @@ static void forget_later(struct segments *segments, uint32_t last) {
 enum err segment_cut(struct segments *segments, uint32_t segment, uint64_t end,
                      struct problem *ret_why) {
     assert(segment < segments->segment || (segment == segments->segment && end <= segments->end));
+    buf_clear(&segments->tail);
     enum err err = fault_before(FAULT_SEGMENT_CUT);
     if (err) return refuse(ret_why, err, segment, "cannot be cut");
     if (segment < segments->segment) {

@@ -292,7 +292,7 @@ static void lines_settle(const struct spool_id *id) {
         enum err err = record_parse(buf_bytes(&line), &record, &outcome.problem);
         if (!err) (void)problem_set(&outcome.problem, ERR_RULE, "A record.");
         if (!err) record_done(record);
-        FUZZ_CHECK(spool_settle(host->api.spool, id, &outcome) == ERR_OK);
+        FUZZ_CHECK(spool_settle(host->api.spool, id, &outcome, 1) == ERR_OK);
     }
     spool_lines_close(lines);
     FUZZ_CHECK(spool_finish(host->api.spool, id, (int64_t)(HOST_NOW_MS / 1000)) == ERR_OK);

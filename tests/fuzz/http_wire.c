@@ -276,7 +276,7 @@ static void uploads_forget(void) {
     while (spool_next(spool, 0, &id)) {
         FUZZ_CHECK(spool_progress(spool, bytes_text(id.text), &progress) == ERR_OK);
         for (uint64_t i = 0; i < progress.lines; i++)
-            FUZZ_CHECK(spool_settle(spool, &id, &outcome) == ERR_OK);
+            FUZZ_CHECK(spool_settle(spool, &id, &outcome, 1) == ERR_OK);
         FUZZ_CHECK(spool_finish(spool, &id, 0) == ERR_OK);
     }
     spool_expire(spool, (int64_t)366 * 86400);

@@ -113,7 +113,7 @@ static enum spool_kind kind_of(uint64_t n) {
 static void settle(struct spool *spool, const struct spool_id *id, uint64_t from, uint64_t to) {
     for (uint64_t n = from; n < to; n++) {
         struct spool_outcome one = outcome(kind_of(n), n);
-        cr_assert(spool_settle(spool, id, &one) == ERR_OK);
+        cr_assert(spool_settle(spool, id, &one, 1) == ERR_OK);
     }
 }
 
@@ -331,6 +331,40 @@ Test(spool, a_line_that_is_longer_than_a_record_is_cut_and_told) {
     end(spool);
 }
 
+/* Lines of all lengths over several pieces of the file, the last one without an end; and from any of them on. */
+Test(spool, lines_come_back_wherever_the_pieces_that_are_read_end) {
+    enum { COUNT = 400, PRIME = 997 };
+    struct spool *spool = begin();
+    struct spool_id id;
+    struct buf text, line;
+    buf_init(&text, 1 << 20);
+    buf_init(&line, LIMIT_RECORD_PRESENTED);
+    for (int i = 0; i < COUNT; i++) {
+        for (int j = 0; j < i * 37 % PRIME; j++)
+            cr_assert(buf_add_byte(&text, (uint8_t)('a' + i % 26)) == ERR_OK);
+        if (i + 1 < COUNT) cr_assert(buf_add_byte(&text, '\n') == ERR_OK);
+    }
+    cr_assert(text.len > 2 * 65536 && text.data[65535] != '\n');
+    cr_assert(buf_add_byte(&text, 0) == ERR_OK); /* for kept() */
+    id = kept(spool, (const char *)text.data);
+    for (uint64_t from = 0; from < COUNT; from += 199) {
+        struct spool_lines *lines = NULL;
+        bool is_long = true;
+        cr_assert(spool_lines_open(spool, &id, &lines) == ERR_OK);
+        for (uint64_t i = from; i < COUNT; i++) {
+            cr_assert(spool_line(lines, &line, &is_long) == ERR_OK && !is_long);
+            cr_assert_eq(line.len, i * 37 % PRIME);
+            for (size_t j = 0; j < line.len; j++) cr_assert_eq(line.data[j], 'a' + i % 26);
+        }
+        cr_assert(spool_line(lines, &line, &is_long) == ERR_NOT_FOUND);
+        spool_lines_close(lines);
+        if (from + 199 < COUNT) settle(spool, &id, from, from + 199);
+    }
+    buf_done(&line);
+    buf_done(&text);
+    end(spool);
+}
+
 /* -- bounds and the end -- */
 
 Test(spool, so_many_wait_and_no_more) {
@@ -419,7 +453,7 @@ Test(spool, what_is_set_aside_is_passed_over_until_the_next_start) {
 static struct spool_id finished(struct spool *spool, enum spool_kind kind, int64_t at_s) {
     struct spool_id id = kept(spool, "x\n");
     struct spool_outcome one = outcome(kind, 1);
-    cr_assert(spool_settle(spool, &id, &one) == ERR_OK);
+    cr_assert(spool_settle(spool, &id, &one, 1) == ERR_OK);
     cr_assert(spool_finish(spool, &id, at_s) == ERR_OK);
     return id;
 }
@@ -543,7 +577,7 @@ Test(spool, outcomes_leave_the_ledger_its_reserve) {
     (void)snprintf(ballast, sizeof ballast, "%.400s/ballast", dir);
     int fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     cr_assert(fd >= 0 && posix_fallocate(fd, 0, 16 * 1024 * 1024) == 0 && close(fd) == 0);
-    cr_assert(spool_settle(spool, &id, &one) == ERR_DISK_FULL);
+    cr_assert(spool_settle(spool, &id, &one, 1) == ERR_DISK_FULL);
     results_are(spool, &id, 1);
     cr_assert(unlink(ballast) == 0);
     settle(spool, &id, 1, 3);
@@ -606,13 +640,35 @@ Test(spool, an_outcome_whose_write_fails_is_settled_again) {
         struct spool_outcome one = outcome(kind_of(1), 1);
         settle(spool, &id, 0, 1);
         fault_at("spool_settle", before, ERR_DISK_FULL);
-        cr_assert(spool_settle(spool, &id, &one) == ERR_DISK_FULL);
+        cr_assert(spool_settle(spool, &id, &one, 1) == ERR_DISK_FULL);
         results_are(spool, &id, 1);
         store_fault = NULL;
         settle(spool, &id, 1, 2);
         results_are(spool, &id, 2);
         spool = again(spool);
         results_are(spool, &id, 2);
+        end(spool);
+    }
+}
+
+/* What was written of three must not stand behind one that takes their place, also after a crash. */
+Test(spool, of_outcomes_that_are_settled_together_all_are_there_or_none) {
+    struct spool_outcome many[] = {outcome(SPOOL_REFUSED, 0), outcome(SPOOL_REFUSED, 1),
+                                   outcome(SPOOL_REFUSED, 2)};
+    for (int before = 0; before < 2; before++) {
+        struct spool *spool = begin();
+        struct spool_id id = kept(spool, "a\nb\nc\nd\n");
+        fault_at("spool_settle", before, ERR_IO);
+        cr_assert(spool_settle(spool, &id, many, 3) == ERR_IO);
+        store_fault = NULL;
+        cr_assert_eq(progress_of(spool, &id).refused, 0);
+        cr_assert(spool_settle(spool, &id, many, 1) == ERR_OK);
+        cr_assert_eq(progress_of(spool, &id).refused, 1);
+        spool = again(spool);
+        cr_assert_eq(progress_of(spool, &id).refused, 1);
+        cr_assert(spool_settle(spool, &id, many + 1, 2) == ERR_OK);
+        spool = again(spool);
+        cr_assert_eq(progress_of(spool, &id).refused, 3);
         end(spool);
     }
 }

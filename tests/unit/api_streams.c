@@ -162,7 +162,7 @@ static void settled_upload(char *ret, size_t room) {
     cr_assert(spool_begin(spool, "192.0.2.1", LINES, &draft, NULL) == ERR_OK);
     cr_assert(spool_add(draft, bytes_text(many), NULL) == ERR_OK);
     cr_assert(spool_keep(draft, &id, NULL) == ERR_OK);
-    for (int i = 0; i < LINES; i++) cr_assert(spool_settle(spool, &id, &refused) == ERR_OK);
+    for (int i = 0; i < LINES; i++) cr_assert(spool_settle(spool, &id, &refused, 1) == ERR_OK);
     (void)snprintf(ret, room, "/v1/batches/%s/results", id.text);
 }
 

@@ -135,7 +135,7 @@ Test(api_uploads, results_have_a_line_for_each_line_and_receipts_where_final) {
     (void)problem_set(&outcomes[2].problem, ERR_RULE, "No.");
     progress_is(host, &id, "waiting", 0, 0, 0);
     for (size_t i = 0; i < 3; i++)
-        cr_assert(spool_settle(host->api.spool, &id, &outcomes[i]) == ERR_OK);
+        cr_assert(spool_settle(host->api.spool, &id, &outcomes[i], 1) == ERR_OK);
     progress_is(host, &id, "working", 3, 2, 1);
 
     struct http_reply reply = get(host, &id, "/results");
@@ -173,7 +173,7 @@ Test(api_uploads, results_come_in_pieces) {
     struct spool_outcome refused = {.kind = SPOOL_REFUSED};
     (void)problem_set(&refused.problem, ERR_JWS, "Not a JWS.");
     for (int i = 0; i < 3000; i++)
-        cr_assert(spool_settle(host->api.spool, &id, &refused) == ERR_OK);
+        cr_assert(spool_settle(host->api.spool, &id, &refused, 1) == ERR_OK);
     struct http_reply reply = get(host, &id, "/results");
     buf_init(&piece, 128 * 1024);
     for (bool has_ended = false; !has_ended; pieces++) {
@@ -224,7 +224,7 @@ Test(api_uploads, results_without_any_checkpoint_have_no_receipt) {
     struct host *host = host_open();
     struct spool_id id = taken(host, "a\n");
     struct spool_outcome known = {.kind = SPOOL_KNOWN, .index = 0};
-    cr_assert(spool_settle(host->api.spool, &id, &known) == ERR_OK);
+    cr_assert(spool_settle(host->api.spool, &id, &known, 1) == ERR_OK);
     host->is_unsigned = true;
     struct http_reply reply = get(host, &id, "/results");
     cr_assert(reply_drain(&reply) == ERR_OK);

@@ -206,7 +206,7 @@ Test(uploader, what_became_a_leaf_before_a_crash_is_known_after_it) {
 
 static enum err settle_fails(const char *step, bool before) {
     static unsigned asked;
-    return strcmp(step, "spool_settle") == 0 && before && asked++ == 1 ? ERR_DISK_FULL : ERR_OK;
+    return strcmp(step, "spool_settle") == 0 && before && asked++ == 0 ? ERR_DISK_FULL : ERR_OK;
 }
 
 Test(uploader, an_outcome_that_has_no_room_is_written_later) {

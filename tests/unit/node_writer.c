@@ -322,7 +322,7 @@ static void *deliver_three(void *arg) {
 Test(node_writer, a_full_inbox_blocks_until_there_is_room) {
     struct deliverer deliverer = {0};
     struct submission *first = world_submission(1);
-    fault_set("segment_append", true, ERR_DISK_FULL);
+    fault_set("segment_write", true, ERR_DISK_FULL);
     deliver_one(first);
     while (writer_health(writer) != ERR_DISK_FULL) sleep_ms(1);
     pthread_t thread = thread_start(deliver_three, &deliverer);
@@ -391,7 +391,7 @@ static void disk_full_then_room(const char *step) {
 }
 
 Test(node_writer, a_full_disk_is_said_waited_for_and_forgotten) {
-    disk_full_then_room("segment_append");
+    disk_full_then_room("segment_write");
 }
 
 Test(node_writer, bodies_that_cannot_be_synced_for_room_are_tried_again) {
@@ -404,7 +404,7 @@ Test(node_writer, a_disk_near_its_reserve_is_waited_for) {
 
 Test(node_writer, a_full_disk_does_not_keep_a_draining_node_from_ending) {
     struct deliverer deliverer = {0};
-    fault_set("segment_append", true, ERR_DISK_FULL);
+    fault_set("segment_write", true, ERR_DISK_FULL);
     struct submission *first = deliver_one(world_submission(1));
     while (writer_health(writer) != ERR_DISK_FULL) sleep_ms(1);
     pthread_t thread = thread_start(deliver_three, &deliverer);

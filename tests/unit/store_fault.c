@@ -138,12 +138,12 @@ static void run_full_disk(const char *step, unsigned times) {
 
 /* -- the table -- */
 
-Test(store_fault, segment_append_fails) {
-    run_both("segment_append", COUNT, false);
+Test(store_fault, segment_write_fails) {
+    run_both("segment_write", 1, false);
 }
 
-Test(store_fault, segment_append_finds_the_disk_full_and_can_be_repeated) {
-    run_full_disk("segment_append", COUNT);
+Test(store_fault, segment_write_finds_the_disk_full_and_can_be_repeated) {
+    run_full_disk("segment_write", 1);
 }
 
 Test(store_fault, segment_sync_fails) {
@@ -254,7 +254,7 @@ Test(store_fault, founding_a_store_fails) {
 }
 
 Test(store_fault, the_first_commit_fails_at_every_step) {
-    const char *steps[] = {"segment_append", "segment_sync", "kv_write"};
+    const char *steps[] = {"segment_write", "segment_sync", "kv_write"};
     for (size_t i = 0; i < 6; i++) {
         struct store_head head;
         struct problem why = {0};
@@ -318,7 +318,7 @@ Test(store_fault, a_tail_of_any_length_behind_the_commit_is_cut_off) {
 
 /* Many commits, each failing somewhere by a seeded draw, then repeated until it is acknowledged. */
 Test(store_fault, a_long_run_of_random_faults_loses_and_doubles_nothing) {
-    const char *steps[] = {"segment_append", "segment_sync", "segment_cut", "kv_write"};
+    const char *steps[] = {"segment_write", "segment_sync", "segment_cut", "kv_write"};
     enum err errs[] = {ERR_IO, ERR_DISK_FULL};
     unsigned seed = 20260701;
     for (int i = 0; i < 120; i++) {

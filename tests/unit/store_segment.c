@@ -44,6 +44,11 @@ static void append(struct segments *segments, const char *text, uint64_t offset)
     cr_expect(segment == 0 && got == offset);
 }
 
+static void append_synced(struct segments *segments, const char *text, uint64_t offset) {
+    append(segments, text, offset);
+    cr_assert(segment_sync(segments, NULL) == ERR_OK);
+}
+
 static enum err read_err(struct segments *segments, uint32_t segment, uint64_t offset, uint32_t len,
                          const char *text) {
     struct buf body;
@@ -90,33 +95,57 @@ Test(store_segment, bodies_come_back_and_the_tail_goes) {
     cr_assert(segment_sync(segments, NULL) == ERR_OK);
     segment_end(segments, &segment, &end);
     cr_expect(segment == 0 && end == 54);
-    append(segments, "never committed", 54);
+    append_synced(segments, "never committed", 54);
+    cr_expect(segment_file_len("00000000.seg") == 73);
     segment_close(segments);
     segments = opened(0, 54);
     cr_expect(segment_file_len("00000000.seg") == 54);
     cr_expect(read_err(segments, 0, 40, 3, "one") == ERR_OK);
     cr_expect(read_err(segments, 0, 47, 3, "two") == ERR_OK);
     cr_expect(read_err(segments, 0, 54, 15, "") == ERR_CORRUPT);
-    append(segments, "three", 54);
+    append_synced(segments, "three", 54);
     cr_expect(read_err(segments, 0, 54, 5, "three") == ERR_OK);
     segment_close(segments);
 }
 
 Test(store_segment, a_cut_forgets_what_was_appended) {
     struct segments *segments = opened(0, 0);
-    append(segments, "kept", 40);
-    append(segments, "cut", 48);
+    append_synced(segments, "kept", 40);
+    append_synced(segments, "cut", 48);
+    append(segments, "cut and never written", 55);
     cr_assert(segment_cut(segments, 0, 48, NULL) == ERR_OK);
     cr_expect(segment_file_len("00000000.seg") == 48);
-    append(segments, "other", 48);
+    append_synced(segments, "other", 48);
+    cr_expect(segment_file_len("00000000.seg") == 57);
     cr_expect(read_err(segments, 0, 40, 4, "kept") == ERR_OK);
     cr_expect(read_err(segments, 0, 48, 5, "other") == ERR_OK);
     segment_close(segments);
 }
 
+/* More than is gathered: the first of them are in the file before anybody syncs, and a cut forgets both parts. */
+Test(store_segment, what_is_too_much_to_gather_is_written_at_once_and_can_be_cut) {
+    uint8_t *big = calloc(1, SEGMENT_BODY_MAX);
+    struct segments *segments = opened(0, 0);
+    uint32_t segment;
+    uint64_t offset;
+    append_synced(segments, "kept", 40);
+    for (int i = 0; i < 10; i++)
+        cr_assert(segment_append(segments, bytes_of(big, SEGMENT_BODY_MAX), &segment, &offset,
+                                 NULL) == ERR_OK);
+    off_t len = segment_file_len("00000000.seg");
+    cr_expect(len > 48 + SEGMENT_BODY_MAX && len < 48 + 10 * SEGMENT_BODY_MAX);
+    cr_assert(segment_cut(segments, 0, 48, NULL) == ERR_OK);
+    cr_expect(segment_file_len("00000000.seg") == 48);
+    append_synced(segments, "other", 48);
+    cr_expect(segment_file_len("00000000.seg") == 57);
+    cr_expect(read_err(segments, 0, 48, 5, "other") == ERR_OK);
+    segment_close(segments);
+    free(big);
+}
+
 Test(store_segment, no_hostile_number_reads_anything) {
     struct segments *segments = opened(0, 0);
-    append(segments, "body", 40);
+    append_synced(segments, "body", 40);
     uint64_t offsets[] = {0, 1, 39, 41, 44, 48, 1000, 1ULL << 40, UINT64_MAX - 3, UINT64_MAX};
     uint32_t lens[] = {0, 1, 4, 5, 1000, SEGMENT_BODY_MAX, SEGMENT_BODY_MAX + 1, UINT32_MAX};
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
@@ -133,7 +162,7 @@ Test(store_segment, no_hostile_number_reads_anything) {
 
 Test(store_segment, what_was_committed_and_is_gone_is_corruption) {
     struct segments *segments = opened(0, 0);
-    append(segments, "body", 40);
+    append_synced(segments, "body", 40);
     segment_close(segments);
     cr_expect(open_err(id, 0, 49) == ERR_CORRUPT); /* shorter than the commit says */
     cr_expect(open_err(id, 1, 40) == ERR_CORRUPT); /* the newest file is missing */
