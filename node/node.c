@@ -12,6 +12,7 @@
 #include "ledger/proof/quorum.h"
 #include "ledger/store/entropy.h"
 #include "node/clock.h"
+#include "node/descriptors.h"
 #include "node/evaluator.h"
 #include "node/keycache.h"
 #include "node/proposer.h"
@@ -483,7 +484,8 @@ enum err node_start(const struct config *config, void (*fatal)(void *ctx), void 
     node->fatal = fatal;
     node->fatal_ctx = fatal_ctx;
     buf_init(&node->policy_text, LIMIT_POLICY);
-    enum err err = genesis_load(node, ret_why);
+    enum err err = descriptors_raise(config->http.threads, ret_why);
+    if (!err) err = genesis_load(node, ret_why);
     if (!err) err = identity_load(node, ret_why);
     if (!err) err = foreign_load(node, ret_why);
     if (!err) err = storage_open(node, ret_why);

@@ -55,6 +55,14 @@ check_not "300 kB of zeros are refused" config zero
 check_not "a missing file is refused" config none
 check "the shipped configuration is valid" "$qizhengd" --check-config --config configs/node.yaml
 
+check "too few open files for its threads are refused with what to raise" says "LimitNOFILE" sh -c 'ulimit -n 1000; exec "$0" --config "$1"' "$qizhengd" "$dir/ledger/node.yaml"
+files=$(ulimit -Sn)
+ulimit -Sn 300
+check "with a low soft limit it starts all the same" node_start
+check "because it has raised it" sh -c '[ "$(awk "/Max open files/ { print \$4 }" "/proc/$0/limits")" -ge 1360 ]' "$node_pid"
+node_stop
+ulimit -Sn "$files"
+
 chmod 644 "$dir/ledger/keys/node.seed"
 check "a seed that others may read is refused with the mode to set" says "600" "$qizhengd" --config "$dir/ledger/node.yaml"
 chmod 600 "$dir/ledger/keys/node.seed"
