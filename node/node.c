@@ -30,6 +30,8 @@
 #define DRAIN_MS 15000
 #define WAIT_DEFAULT_MS 10000
 #define WAIT_MAX_MS 60000
+#define WAIT_PIECE_MS                                                                              \
+    250 /* of a caller's wait, before it is asked whether the node goes on at all */
 
 struct node {
     const struct config *config;
@@ -57,6 +59,7 @@ struct node {
     struct api api;
     struct server *server;
     atomic_bool is_draining;
+    atomic_bool has_failed; /* nothing becomes final any more: nobody waits for it */
     void (*fatal)(void *ctx);
     void *fatal_ctx;
 };
@@ -96,10 +99,19 @@ static enum err host_submit(void *ctx, struct record *record, struct submission 
     return ERR_OK;
 }
 
+/* The next piece of a wait of which *left_ms are left; 0 where it is over. */
+static uint64_t wait_piece(struct node *node, uint64_t *left_ms) {
+    if (atomic_load(&node->has_failed)) *left_ms = 0;
+    uint64_t piece = *left_ms < WAIT_PIECE_MS ? *left_ms : WAIT_PIECE_MS;
+    *left_ms -= piece;
+    return piece;
+}
+
 static void host_wait(void *ctx, struct submission *submission, uint64_t timeout_ms,
                       struct submission_result *ret) {
-    (void)ctx;
-    ret->state = submission_wait(submission, timeout_ms);
+    do {
+        ret->state = submission_wait(submission, wait_piece(ctx, &timeout_ms));
+    } while (ret->state == SUBMISSION_RECEIVED && timeout_ms > 0);
     ret->outcome = ret->state == SUBMISSION_RECEIVED ? NULL : &submission->outcome;
     ret->time_ms = ret->state == SUBMISSION_FINAL ? submission->time_ms : 0;
     ret->record = submission->record;
@@ -112,7 +124,11 @@ static void host_release(void *ctx, struct submission *submission) {
 
 static bool host_wait_final(void *ctx, uint64_t index, uint64_t timeout_ms) {
     struct node *node = ctx;
-    return published_wait(node->published, index, timeout_ms);
+    bool is_final = false;
+    do {
+        is_final = published_wait(node->published, index, wait_piece(node, &timeout_ms));
+    } while (!is_final && timeout_ms > 0);
+    return is_final;
 }
 
 static enum err host_checkpoint(void *ctx, struct api_checkpoint *ret) {
@@ -355,6 +371,7 @@ static enum err foreign_load(struct node *node, struct problem *ret_why) {
 static void on_fatal(void *ctx, enum err err, const struct problem *why) {
     struct node *node = ctx;
     log_event(LOG_ERROR, "fatal", "error", err_code(err), "detail", why->detail, NULL);
+    atomic_store(&node->has_failed, true);
     node->fatal(node->fatal_ctx);
 }
 

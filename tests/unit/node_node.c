@@ -143,6 +143,31 @@ Test(node_node, a_full_disk_is_said_and_does_not_keep_it_from_stopping) {
 
 /* -- what it refuses -- */
 
+/* A caller who waits for a receipt that will not come is told so, and does not keep the node from ending. */
+Test(node_node, after_a_failure_nobody_waits_for_what_does_not_become_final) {
+    struct node *node = start();
+    char text[8192], reply[8192];
+    const struct buf *body = &world.bodies[1];
+    (void)snprintf(
+        text, sizeof text,
+        "POST /v1/records HTTP/1.1\r\nHost: a\r\nConnection: close\r\nPrefer: wait=50\r\n"
+        "Content-Type: application/jose\r\nContent-Length: %zu\r\n\r\n%.*s",
+        body->len, (int)body->len, (const char *)body->data);
+    fault_set("kv_write", true, ERR_IO);
+    uint64_t start_ms = now_ms();
+    cr_assert(request(node, text, reply, sizeof reply) > 12);
+    cr_expect(strncmp(reply + 9, "202", 3) == 0, "%.80s", reply);
+    node_stop(node);
+    cr_expect(now_ms() - start_ms < 20000, "%u ms", (unsigned)(now_ms() - start_ms));
+    cr_expect(atomic_load(&fatal_calls) == 1 && atomic_load(&fault.failed) == 1);
+    fault_clear();
+    atomic_store(&fatal_calls, 0);
+    node = start();
+    cr_assert(request(node, text, reply, sizeof reply) > 12);
+    cr_expect(strncmp(reply + 9, "201", 3) == 0, "%.80s", reply);
+    node_stop(node);
+}
+
 Test(node_node, a_ledger_that_is_not_there_is_said) {
     char path[FOLDER_LEN];
     folder_path(config.data_dir, "genesis.json", path);
