@@ -33,7 +33,8 @@ struct fsck {
     uint64_t time_ms; /* of the leaf before */
     uint32_t segment; /* where its body must be */
     uint64_t offset;
-    uint64_t rows[UINT8_MAX + 1]; /* index rows there must be, by kind */
+    uint64_t rows[UINT8_MAX + 1]; /* index rows there must be, by kind; of lists, entries */
+    uint64_t listed;              /* entries of the kind of list that is counted */
     uint64_t tiles;               /* and rows of tiles */
     uint64_t root_size;           /* look at the root when the tree has this size */
     uint8_t root_at[HASH_LEN];
@@ -75,9 +76,9 @@ static enum err get(struct fsck *fsck, struct bytes key) {
 
 /* -- one leaf -- */
 
-/* Every kind of row that index_rows makes. */
-static const enum key_kind index_kinds[] = {KEY_KIND_RECORD, KEY_KIND_DOCUMENT, KEY_KIND_ISSUER,
-                                            KEY_KIND_TYPE};
+/* Every kind of row that index_rows makes, and of listing.h. */
+static const enum key_kind index_kinds[] = {KEY_KIND_RECORD, KEY_KIND_DOCUMENT};
+static const enum key_kind list_kinds[] = {KEY_KIND_ISSUER, KEY_KIND_TYPE};
 
 static const char *index_name(uint8_t kind) {
     switch (kind) {
@@ -98,6 +99,23 @@ static void check_index_row(void *arg, struct bytes key, struct bytes value) {
         finding(fsck, "%s %llu: names another index", what, N(fsck->index));
 }
 
+static void check_list(struct fsck *fsck, struct store_key prefix) {
+    struct store_key key = listing_row(prefix, fsck->index);
+    uint8_t kind = key.data[0], offset = (uint8_t)(fsck->index % LISTING_BLOCK);
+    char what[40];
+    (void)snprintf(what, sizeof what, "%s list of record", index_name(kind));
+    fsck->rows[kind]++;
+    if (!looked(fsck, get(fsck, key_bytes(&key)), what, fsck->index)) return;
+    if (!memchr(fsck->row.data, offset, fsck->row.len))
+        finding(fsck, "%s %llu: does not name it", what, N(fsck->index));
+}
+
+static void check_record_rows(struct fsck *fsck, const struct record *record) {
+    index_rows(record, fsck->index, check_index_row, fsck);
+    check_list(fsck, key_issuer_prefix(record->iss));
+    check_list(fsck, key_type_prefix(record->type));
+}
+
 /* Leaf 0 is the genesis, whose hash is the ledger id; every other body is a record in its canonical form. */
 static void check_content(struct fsck *fsck, const uint8_t hash[32]) {
     if (fsck->index == 0) {
@@ -114,7 +132,7 @@ static void check_content(struct fsck *fsck, const uint8_t hash[32]) {
     if (err || memcmp(record->hash, hash, 32) != 0)
         finding(fsck, "body %llu: no canonical record (%s)", N(fsck->index), err_code(err));
     else
-        index_rows(record, fsck->index, check_index_row, fsck);
+        check_record_rows(fsck, record);
     record_done(record);
 }
 
@@ -270,14 +288,14 @@ static void check_checkpoint(struct fsck *fsck, const uint8_t root[HASH_LEN]) {
 
 /* Rows whose key begins with these bytes, each handed to `check` where there is one. */
 static uint64_t count_rows(struct fsck *fsck, struct bytes prefix,
-                           void (*check)(struct fsck *fsck, struct bytes key)) {
+                           void (*check)(struct fsck *fsck, struct bytes key, struct bytes value)) {
     struct kv_iter *iter = NULL;
     uint64_t count = 0;
     if (fsck->failed) return 0;
     fsck->failed = kv_iter_open(fsck->store->kv, fsck->view->snapshot, prefix, prefix, &iter);
     for (; !fsck->failed && kv_iter_valid(iter); kv_iter_next(iter)) {
         count++;
-        if (check) check(fsck, kv_iter_key(iter));
+        if (check) check(fsck, kv_iter_key(iter), kv_iter_value(iter));
     }
     (void)looked(fsck, kv_iter_close(iter), "rows beginning with byte",
                  prefix.len ? prefix.data[0] : 0);
@@ -294,29 +312,45 @@ static void check_count(struct fsck *fsck, const char *what, uint64_t have, uint
         finding(fsck, "%s: there are %llu, the leaves give %llu", what, N(have), N(need));
 }
 
-static void check_meta_name(struct fsck *fsck, struct bytes key) {
+static void check_meta_name(struct fsck *fsck, struct bytes key, struct bytes value) {
+    (void)value;
     static const char *const names[] = {"format", "ledger", "head", "order", "checkpoint"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bytes_is(bytes_slice(key, 1, key.len), names[i])) return;
     finding(fsck, "a meta row that nobody knows");
 }
 
-static void check_evidence_key(struct fsck *fsck, struct bytes key) {
+static void check_evidence_key(struct fsck *fsck, struct bytes key, struct bytes value) {
     uint64_t number;
+    (void)value;
     if (key_number(key, &number)) finding(fsck, "an evidence row with a malformed key");
+}
+
+static void count_listed(struct fsck *fsck, struct bytes key, struct bytes value) {
+    (void)key;
+    fsck->listed += value.len;
+    if (!listing_valid(value)) finding(fsck, "a row of a list is malformed");
+}
+
+static void check_index(struct fsck *fsck, enum key_kind kind, bool is_list) {
+    char what[24];
+    struct store_key prefix = key_kind_prefix(kind);
+    fsck->listed = 0;
+    uint64_t have = count_rows(fsck, key_bytes(&prefix), is_list ? count_listed : NULL);
+    if (is_list) have = fsck->listed;
+    (void)snprintf(what, sizeof what, "%s rows", index_name((uint8_t)kind));
+    check_count(fsck, what, have, fsck->rows[kind]);
+    fsck->result.index_rows += have;
 }
 
 /* No row that nobody can account for. Contract state is the replay's business. */
 static void check_others(struct fsck *fsck) {
     fsck->result.tiles = count_kind(fsck, KEY_KIND_TILE);
     check_count(fsck, "tile rows", fsck->result.tiles, fsck->tiles);
-    for (size_t i = 0; i < sizeof index_kinds / sizeof index_kinds[0]; i++) {
-        char what[24];
-        uint64_t have = count_kind(fsck, index_kinds[i]);
-        (void)snprintf(what, sizeof what, "%s rows", index_name((uint8_t)index_kinds[i]));
-        check_count(fsck, what, have, fsck->rows[index_kinds[i]]);
-        fsck->result.index_rows += have;
-    }
+    for (size_t i = 0; i < sizeof index_kinds / sizeof index_kinds[0]; i++)
+        check_index(fsck, index_kinds[i], false);
+    for (size_t i = 0; i < sizeof list_kinds / sizeof list_kinds[0]; i++)
+        check_index(fsck, list_kinds[i], true);
     struct store_key meta = key_kind_prefix(KEY_KIND_META);
     struct store_key evidence = key_kind_prefix(KEY_KIND_EVIDENCE);
     (void)count_rows(fsck, key_bytes(&meta), check_meta_name);

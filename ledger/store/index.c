@@ -19,10 +19,6 @@ void index_rows(const struct record *record, uint64_t index,
     store_index_encode(index, value);
     struct store_key key = key_record(record->id);
     put(arg, key_bytes(&key), bytes_of(value, sizeof value));
-    key = key_list_row(key_issuer_prefix(record->iss), index);
-    put(arg, key_bytes(&key), bytes_of(NULL, 0));
-    key = key_list_row(key_type_prefix(record->type), index);
-    put(arg, key_bytes(&key), bytes_of(NULL, 0));
     for (size_t i = 0; i < record->doc_count; i++) {
         if (named_before(record, i)) continue;
         key = key_document(record->docs[i].alg, record->docs[i].digest, index);

@@ -1,4 +1,5 @@
-/* Index rows of a record: the one function from a record to its rows, used by store_commit and by fsck, so that every row can be recomputed. */
+/* Index rows of a record: the one function from a record to the rows that are its alone, used by store_commit and by fsck, so that every row can be recomputed. The rows that
+ * it shares with other records are those of listing.h. */
 #ifndef QIZHENG_STORE_INDEX_H
 #define QIZHENG_STORE_INDEX_H
 

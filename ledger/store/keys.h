@@ -12,8 +12,8 @@
  *   T level u8, index u64                 width x 32: hashes of that tile, then the nodes above them (tree.h); full tiles never change again
  *   I record id 32                        index u64
  *   D algorithm u8, digest 32, index u64  empty: that document is named by the record at that index
- *   A length u8, issuer, index u64        empty: the record at that index is that participant's
- *   Y length u8, type, index u64          empty: the record at that index is of that type
+ *   A length u8, issuer, block u64        which of the 256 leaves from block * 256 on are that participant's (listing.h)
+ *   Y length u8, type, block u64          which of them are of that type
  *   S key                                 contract state; keys and values belong to contracts/
  *   E number u64                          evidence kept for people: conflicting checkpoints and the like
  */
@@ -26,7 +26,7 @@
 #include "ledger/record/batch.h"
 #include "ledger/record/record.h"
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 #define KEY_MAX 300 /* the longest key: contract state under a participant id */
 
 /* First byte of every key. Stored: never reuse a letter. */
@@ -61,8 +61,8 @@ struct bytes key_bytes(const struct store_key *key);
 struct store_key key_kind_prefix(enum key_kind kind);
 struct store_key key_document_prefix(enum digest_alg alg, const uint8_t digest[DIGEST_LEN]);
 bool key_kind_known(uint8_t first);
-/* Lists: an empty row for each record, under its issuer and under its type, so that readers walk what they may read and not the log. A row costs about
- * 4 us of CPU with its share of compaction, as measured: like a key at a random place, but no reads. key_list_row: the row of one index in the list with that prefix. */
+/* Lists, so that readers walk what they may read and not the log: of an issuer's records and of a type's (listing.h), and those that contracts/ keep, which have a row for each
+ * record. key_list_row: the row of that number in the list with that prefix. */
 struct store_key key_issuer_prefix(const char *issuer);
 struct store_key key_type_prefix(const char *type);
 struct store_key key_list_row(struct store_key prefix, uint64_t index);

@@ -98,6 +98,9 @@ static enum err add_entry(struct work *work, const struct store_entry *entry,
     store_leaf_encode(&row, value);
     put_row(work->batch, key_leaf(index), bytes_of(value, sizeof value));
     index_rows(entry->record, index, put_index, work);
+    if (entry->record)
+        err = listing_add(store->listing, store->kv, entry->record, index, work->batch);
+    if (err) return problem_set(ret_why, err, "A list that the records belong in cannot be read.");
     merkle_leaf(bytes_of(entry->leaf, LEAF_LEN), hash);
     tree_append(store->next, hash, put_tile, work);
     work->head.size = index + 1;
@@ -115,6 +118,7 @@ static void put_rest(struct work *work) {
         else
             put_row(work->batch, key, write->value);
     }
+    listing_put(store->listing, work->batch);
     tree_tails(store->next, store->head.size, put_tile, work);
     put_row(work->batch, key_meta("order"), commit->order_state);
     uint8_t head[STORE_HEAD_LEN];
@@ -141,6 +145,7 @@ static enum err prepare(struct work *work, struct problem *ret_why) {
 /* Back to the last commit. A full disk or no memory may be tried again; whatever else failed is not trusted any more. */
 static enum err undo(struct store *store, enum err err, struct problem *ret_why) {
     struct problem ignored;
+    listing_forget(store->listing);
     if (segment_cut(store->segments, store->head.segment, store->head.segment_end, &ignored))
         err =
             problem_set(ret_why, ERR_IO, "A failed commit could not be undone: %s", ignored.detail);

@@ -100,14 +100,15 @@ enum err store_view_state(struct store_view *view, struct bytes key,
 enum err store_view_scan(struct store_view *view, struct bytes prefix, struct bytes from,
                          bool (*each)(void *arg, struct bytes key, struct bytes value),
                          void *arg) MUST_CHECK;
-/* A list walked upwards: the indices at the end of the keys that begin with that prefix (key_issuer_prefix, key_type_prefix, key_kind_prefix of leaves, key_state of a list
- * that contracts/ keep). The view stays open as long as the walk. */
+/* A list walked upwards: the indices that the rows of key_issuer_prefix or key_type_prefix name (listing.h), or those at the end of the keys that begin with another prefix
+ * (key_kind_prefix of leaves, key_state of a list that contracts/ keep). The view stays open as long as the walk. */
 struct store_walk;
 enum err store_walk_open(struct store_view *view, struct store_key prefix,
                          struct store_walk **ret) MUST_CHECK;
 /* The first index at or after `from`. ERR_NOT_FOUND behind the last; ERR_CORRUPT where a row is malformed or names an index that the view does not have. */
 enum err store_walk_seek(struct store_walk *walk, uint64_t from, uint64_t *ret) MUST_CHECK;
-struct bytes store_walk_value(const struct store_walk *walk); /* of that row; until the next seek */
+struct bytes store_walk_value(
+    const struct store_walk *walk); /* of the row that was found; until the next seek */
 enum err
 store_walk_close(struct store_walk *walk) MUST_CHECK; /* accepts NULL; ERR_IO ERR_CORRUPT */
 /* The first `width` hashes of a tile as of this view; ERR_NOT_FOUND where the tree is smaller. ret has width*32 bytes. */

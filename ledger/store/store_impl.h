@@ -1,11 +1,12 @@
 /* What store_open.c, store.c, store_view.c and fsck.c know of each other. Nobody else includes it, but for tests that damage a store on purpose.
  *
- * Ownership: the writer thread owns tree, next and fresh, and alone changes head, which `lock` guards for readers, as it does newest and rows. `evidence` is held while
+ * Ownership: the writer thread owns tree, next, listing and fresh, and alone changes head, which `lock` guards for readers, as it does newest and rows. `evidence` is held while
  * a number is chosen and used, `renewing` while a snapshot is made, `writing` while rows are written. kept is constant after start. kv and segments are for any thread as their headers say. */
 #ifndef QIZHENG_STORE_STORE_IMPL_H
 #define QIZHENG_STORE_STORE_IMPL_H
 
 #include "ledger/store/kv.h"
+#include "ledger/store/listing.h"
 #include "ledger/store/rows.h"
 #include "ledger/store/segment.h"
 #include "ledger/store/store.h"
@@ -19,8 +20,9 @@ struct store {
     int dir; /* for fstatvfs */
     struct kv *kv;
     struct segments *segments;
-    struct tree *tree;  /* of the newest commit */
-    struct tree *next;  /* scratch of the commit under way */
+    struct tree *tree; /* of the newest commit */
+    struct tree *next; /* scratch of the commit under way */
+    struct listing *listing;
     bool fresh;         /* nothing was ever committed */
     atomic_bool broken; /* a write failed with unknown outcome: no further ones */
     pthread_mutex_t evidence;

@@ -184,6 +184,7 @@ static struct store *store_new(const uint8_t ledger_id[32]) {
     store->dir = -1;
     store->tree = malloc(sizeof *store->tree);
     store->next = malloc(sizeof *store->next);
+    store->listing = listing_new();
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->evidence, NULL);
     pthread_mutex_init(&store->renewing, NULL);
@@ -191,7 +192,7 @@ static struct store *store_new(const uint8_t ledger_id[32]) {
     atomic_init(&store->stale, false);
     atomic_init(&store->broken, false);
     atomic_init(&store->views, 0);
-    if (store->tree && store->next) return store;
+    if (store->tree && store->next && store->listing) return store;
     store_close(store);
     return NULL;
 }
@@ -246,5 +247,6 @@ void store_close(struct store *store) {
     pthread_mutex_destroy(&store->writing);
     free(store->tree);
     free(store->next);
+    listing_done(store->listing);
     free(store);
 }

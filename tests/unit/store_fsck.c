@@ -109,11 +109,11 @@ static struct store_key document_key(uint64_t n, enum digest_alg alg) {
 }
 
 static struct store_key issuer_row(const char *issuer, uint64_t n) {
-    return key_list_row(key_issuer_prefix(issuer), n);
+    return listing_row(key_issuer_prefix(issuer), n);
 }
 
 static struct store_key type_row(const char *type, uint64_t n) {
-    return key_list_row(key_type_prefix(type), n);
+    return listing_row(key_type_prefix(type), n);
 }
 
 /* -- healthy -- */
@@ -216,6 +216,8 @@ Test(store_fsck, flipped_bits_in_index_rows_are_found) {
     expect_loss_found("id row of the last", record_key(SIZE - 1));
     expect_loss_found("sha-256 row", document_key(8, DIGEST_SHA256));
     expect_loss_found("sm3 row", document_key(9, DIGEST_SM3));
+    expect_flips_found("issuer row", issuer_row("employer-1", 7), 0, 0, 254);
+    expect_flips_found("type row", type_row("labour-contract", 270), 0, 0, 20);
     expect_loss_found("issuer row", issuer_row("employer-1", 7));
     expect_loss_found("issuer row of the last", issuer_row("employer-1", SIZE - 1));
     expect_loss_found("type row", type_row("labour-contract", 1));
@@ -251,9 +253,11 @@ Test(store_fsck, extra_rows_are_found) {
     expect_extra_found("id row", key_record(digest), bytes_of(index, sizeof index));
     expect_extra_found("sha-256 row", key_document(DIGEST_SHA256, digest, 3), bytes_of(NULL, 0));
     expect_extra_found("sm3 row", key_document(DIGEST_SM3, digest, 3), bytes_of(NULL, 0));
-    expect_extra_found("foreign issuer row", issuer_row("employer-2", 3), bytes_of(NULL, 0));
-    expect_extra_found("issuer row beyond", issuer_row("employer-1", SIZE), bytes_of(NULL, 0));
-    expect_extra_found("foreign type row", type_row("benefit", 3), bytes_of(NULL, 0));
+    uint8_t three[] = {3};
+    expect_extra_found("foreign issuer row", issuer_row("employer-2", 3), bytes_of(three, 1));
+    expect_extra_found("issuer row beyond", issuer_row("employer-1", 512), bytes_of(three, 1));
+    expect_extra_found("foreign type row", type_row("benefit", 3), bytes_of(three, 1));
+    expect_extra_found("list row of nothing", type_row("benefit", 3), bytes_of(NULL, 0));
     expect_extra_found("tile", key_tile(0, 2), bytes_of(hashes, sizeof hashes));
     expect_extra_found("high tile", key_tile(2, 0), bytes_of(hashes, sizeof hashes));
     struct buf leaf;
