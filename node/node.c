@@ -375,11 +375,21 @@ static void on_fatal(void *ctx, enum err err, const struct problem *why) {
     node->fatal(node->fatal_ctx);
 }
 
+static void say_mended(uint64_t bytes) {
+    char number[LOG_NUMBER_LEN];
+    if (!bytes) return;
+    log_event(LOG_WARN, "database_tail_cut", "bytes", log_number(bytes, number), "effect",
+              "a write that was interrupted, as by a power cut, is undone; nothing that was "
+              "acknowledged is lost",
+              NULL);
+}
+
 static enum err storage_open(struct node *node, struct problem *ret_why) {
     char path[4096];
     enum err err =
         store_open(node->config->data_dir, node->genesis->ledger_id, true, &node->store, ret_why);
     if (!err) store_keep_rows(node->store, state_kept);
+    if (!err) say_mended(store_mended(node->store));
     if (!err)
         err = path_join(node->config->node.keys_dir, "last-signed", path, sizeof path, ret_why);
     if (!err)

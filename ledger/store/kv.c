@@ -6,7 +6,8 @@
  *   files of 32 MiB                 compactions move less at a time and the directory stays short
  *   no compression                  leaves, hashes and ids are random
  *   paranoid checks                 without them a damaged block of the write-ahead log is dropped in silence while later
- *                                   blocks are applied: a hole in the ledger. An unfinished last write is no damage and passes.
+ *                                   blocks are applied: a hole in the ledger. An unfinished last write is no damage: it passes,
+ *                                   or is cut off (kv_mend.h)
  *   checksums on every read         a flipped bit is ERR_CORRUPT, not an answer
  *
  * Errors come as text only, so their words are matched: held locks, a full disk and damage are told apart, all else is ERR_IO.
@@ -15,6 +16,7 @@
 
 #include "ledger/store/fault.h"
 #include "ledger/store/file.h"
+#include "ledger/store/kv_mend.h"
 
 #include <leveldb/c.h>
 
@@ -34,6 +36,7 @@ struct kv {
     leveldb_filterpolicy_t *filter;
     leveldb_readoptions_t *read;
     leveldb_writeoptions_t *write, *write_sync;
+    uint64_t mended;
 };
 
 struct kv_snapshot {
@@ -117,6 +120,11 @@ static enum err db_open(struct kv *kv, const char *path, struct problem *ret_why
     if (err) return injected(err, "opened", ret_why);
     char *text = NULL;
     kv->db = leveldb_open(kv->options, path, &text);
+    if (!kv->db && err_of(text) == ERR_CORRUPT && !kv_mend(path, &kv->mended)) {
+        leveldb_free(text);
+        text = NULL;
+        kv->db = leveldb_open(kv->options, path, &text);
+    }
     if (!kv->db) return explain(text, "opened", ret_why);
     err = fault_after(FAULT_KV_OPEN);
     return err ? injected(err, "opened", ret_why) : ERR_OK;
@@ -134,6 +142,10 @@ enum err kv_open(const char *path, bool create, struct kv **ret, struct problem 
     else
         *ret = kv;
     return err;
+}
+
+uint64_t kv_mended(const struct kv *kv) {
+    return kv->mended;
 }
 
 void kv_close(struct kv *kv) {

@@ -16,6 +16,8 @@ struct kv_iter;
 /* Creates the directory where create is true and it is missing. ERR_LOCKED ERR_IO ERR_CORRUPT ERR_DISK_FULL, with LevelDB's words in *ret_why. */
 enum err kv_open(const char *path, bool create, struct kv **ret,
                  struct problem *ret_why) MUST_CHECK;
+/* How many bytes of a write that a power cut interrupted were cut off to open it (kv_mend.h); mostly 0. */
+uint64_t kv_mended(const struct kv *kv);
 void kv_close(struct kv *kv); /* accepts NULL; every snapshot and iterator must be gone */
 
 const struct kv_snapshot *kv_snapshot_open(struct kv *kv); /* NULL without memory */

@@ -25,6 +25,10 @@ static void put_row(struct kv_batch *batch, struct store_key key, struct bytes v
     kv_batch_put(batch, key_bytes(&key), value);
 }
 
+uint64_t store_mended(const struct store *store) {
+    return kv_mended(store->kv);
+}
+
 struct store_head store_current(struct store *store) {
     pthread_mutex_lock(&store->lock);
     struct store_head head = store->head;

@@ -60,6 +60,8 @@ enum err store_put_checkpoint(struct store *store, struct bytes note,
 /* Numbered from 0; the same bytes again are a no-op. ERR_TOO_LARGE beyond LIMIT_EVIDENCE or LIMIT_EVIDENCE_LEN. Errors of both else as store_commit. */
 enum err store_keep_evidence(struct store *store, struct bytes evidence,
                              struct problem *ret_why) MUST_CHECK;
+/* Bytes of a write that a power cut interrupted, cut off the database when it was opened; 0 mostly. */
+uint64_t store_mended(const struct store *store);
 struct store_head store_current(struct store *store); /* newest committed head; any thread */
 
 /* Kinds of contract state that hardly ever change and are read for nearly every record: their rows are kept in memory, up to LIMIT_KEPT_ROWS, from the first look-up on

@@ -25,6 +25,7 @@ static void append(struct segments *segments) {
     struct bytes text = bytes_text("a body");
     buf_init(&body, SEGMENT_BODY_MAX);
     FUZZ_CHECK(segment_append(segments, text, &segment, &offset, &why) == ERR_OK);
+    FUZZ_CHECK(segment_sync(segments, &why) == ERR_OK);
     FUZZ_CHECK(segment_read(segments, segment, offset, (uint32_t)text.len, &body) == ERR_OK);
     FUZZ_CHECK(bytes_equal(buf_bytes(&body), text));
     answered(segment_read(segments, segment, offset, (uint32_t)text.len + 1, &body));

@@ -191,6 +191,88 @@ Test(store_kv, damage_in_the_log_is_corruption_and_not_a_hole) {
     cr_expect(kv_open(db, true, &kv, &why) == ERR_CORRUPT, "%s", why.detail);
 }
 
+/* A database of `count` values of `len` bytes, closed; the length of its log after each. */
+static void fill(unsigned count, size_t len, char log[PATH_LEN], off_t *ret_lens) {
+    char *text = calloc(1, len + 1), key[16];
+    if (access(db, F_OK) == 0) temp_remove(db);
+    struct kv *kv = kv_opened();
+    memset(text, 'x', len);
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(key, sizeof key, "key%u", i);
+        put(kv, key, text);
+        find_file("log", log);
+        ret_lens[i] = file_len(log);
+    }
+    kv_close(kv);
+    free(text);
+}
+
+static void zero(const char *path, off_t from, off_t to) {
+    int fd = open(path, O_WRONLY);
+    cr_assert(fd >= 0);
+    for (; from < to; from++) cr_assert(pwrite(fd, "", 1, from) == 1);
+    close(fd);
+}
+
+/* After the damage the first `whole` values are there, the one behind them is not, and what is written then stays. */
+static void check_mended(unsigned whole, off_t from, off_t to) {
+    struct kv *kv = NULL;
+    struct problem why = {0};
+    struct buf value;
+    char key[16];
+    buf_init(&value, 1 << 20);
+    for (int again = 0; again < 2; again++) {
+        cr_assert(kv_open(db, false, &kv, &why) == ERR_OK, "%d..%d: %s", (int)from, (int)to,
+                  why.detail);
+        if (again) cr_expect(kv_mended(kv) == 0);
+        for (unsigned i = 0; i <= whole; i++) {
+            (void)snprintf(key, sizeof key, "key%u", i);
+            enum err err = kv_get(kv, NULL, bytes_text(key), &value);
+            cr_expect(err == (i < whole ? ERR_OK : ERR_NOT_FOUND), "%s after %d..%d", key,
+                      (int)from, (int)to);
+        }
+        if (again) cr_expect(holds(kv, NULL, "later", "value"));
+        put(kv, "later", "value");
+        kv_close(kv);
+    }
+    buf_done(&value);
+}
+
+/* A file system may give back the length of a write that was interrupted without all of its bytes: zeros stand in any part of it. */
+Test(store_kv, a_last_write_that_came_back_in_part_is_undone) {
+    static const size_t value_lens[] = {40, 3000, 100000};
+    for (size_t v = 0; v < 3; v++) {
+        off_t lens[3], last = 0;
+        for (off_t part = 0; part < 12; part++) {
+            char log[PATH_LEN];
+            fill(3, value_lens[v], log, lens);
+            last = lens[2] - lens[1];
+            off_t from = lens[1] + last * (part % 6) / 6, to = from + last / (part < 6 ? 6 : 2) + 1;
+            if (to > lens[2]) to = lens[2];
+            zero(log, from, to);
+            check_mended(2, from, to);
+        }
+    }
+}
+
+Test(store_kv, damage_before_the_last_write_is_left_as_it_is) {
+    static const size_t value_lens[] = {40, 3000, 100000};
+    for (size_t v = 0; v < 3; v++) {
+        for (off_t part = 0; part < 6; part++) {
+            off_t lens[3];
+            char log[PATH_LEN];
+            struct kv *kv = NULL;
+            struct problem why = {0};
+            fill(3, value_lens[v], log, lens);
+            off_t from = lens[0] + 9 + (lens[1] - lens[0] - 9) * part / 6;
+            zero(log, from, from + 8 < lens[1] ? from + 8 : lens[1]);
+            cr_expect(kv_open(db, false, &kv, &why) == ERR_CORRUPT, "part %d of %zu", (int)part,
+                      value_lens[v]);
+            cr_expect(file_len(log) == lens[2]);
+        }
+    }
+}
+
 Test(store_kv, an_unfinished_last_write_is_no_damage) {
     char log[PATH_LEN];
     struct kv *kv = kv_opened();
