@@ -68,6 +68,17 @@ bool rows_find(const struct rows *rows, struct bytes key, struct bytes *ret_valu
     return false;
 }
 
+void rows_each(const struct rows *rows,
+               bool (*each)(void *arg, struct bytes key, const struct bytes *value), void *arg) {
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct entry *entry = atomic_load_explicit(&rows->places[i], memory_order_acquire);
+        if (!entry) continue;
+        struct bytes key = bytes_of(entry->data, entry->key_len);
+        struct bytes value = bytes_of(entry->data + entry->key_len, entry->value_len);
+        if (!each(arg, key, entry->is_absent ? NULL : &value)) return;
+    }
+}
+
 static struct entry *entry_new(struct bytes key, const struct bytes *value) {
     size_t value_len = value ? value->len : 0;
     struct entry *entry = malloc(sizeof *entry + key.len + value_len);

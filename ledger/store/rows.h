@@ -22,5 +22,8 @@ bool rows_find(const struct rows *rows, struct bytes key, struct bytes *ret_valu
                bool *ret_absent);
 /* value NULL: there is no such row. Copies; does nothing where there is no room for it. */
 void rows_put(struct rows *rows, struct bytes key, const struct bytes *value);
+/* Calls each(arg, key, value) for every row held, value as for rows_put, until it returns false. What others put meanwhile may be left out. */
+void rows_each(const struct rows *rows,
+               bool (*each)(void *arg, struct bytes key, const struct bytes *value), void *arg);
 
 #endif

@@ -60,6 +60,10 @@ enum err snapshot_renew(struct store *store);
 /* The newest one, to be released. */
 enum err snapshot_take(struct store *store, struct store_snapshot **ret) MUST_CHECK;
 void snapshot_release(struct store_snapshot *snapshot); /* accepts NULL */
+/* Whether everything that is kept in memory beside the snapshot, state rows and tiles, is what the database holds there. The invariant of store_snapshot.c looked at whole, for tests: it reads
+ * every row. *ret_rows of them were the same, also where it fails. ERR_CORRUPT with the key in *ret_why where one is not; ERR_IO ERR_NO_MEMORY. Any thread that holds it. */
+enum err snapshot_check(const struct store_snapshot *snapshot, size_t *ret_rows,
+                        struct problem *ret_why) MUST_CHECK;
 /* Before a commit's write: true where it writes rows that are kept; then snapshot_rows_end follows it, however it ended. The writer. */
 bool snapshot_rows_begin(struct store *store, const struct store_commit *commit);
 void snapshot_rows_end(struct store *store);

@@ -4,10 +4,11 @@
  * It goes when a newer one took its place and its last view is closed.
  *
  * What is kept must be of the same commits as the snapshot that it stands beside. So a commit that writes a row of those kinds takes store->rows away before its write
- * and puts an empty one there behind it; and a snapshot that saw store->rows change while it was made keeps nothing. */
+ * and puts an empty one there behind it; and a snapshot that saw store->rows change while it was made keeps nothing. snapshot_check looks whether it is so. */
 #include "ledger/store/store_impl.h"
 
 #include "ledger/base/limits.h"
+#include "ledger/base/text.h"
 
 #include <stdlib.h>
 
@@ -124,4 +125,55 @@ enum err snapshot_take(struct store *store, struct store_snapshot **ret) {
     pthread_mutex_unlock(&store->lock);
     *ret = snapshot;
     return ERR_OK;
+}
+
+/* -- are they the database's? -- */
+
+#define SHOWN 80 /* bytes of a key that an error shows */
+
+struct comparison {
+    const struct store_snapshot *snapshot;
+    struct buf value; /* as the database has it */
+    size_t rows;
+    enum err err;
+    struct problem *why;
+};
+
+static enum err differs(const struct comparison *comparison, struct bytes key) {
+    char hex[2 * SHOWN + 1];
+    hex_encode(bytes_slice(key, 0, key.len < SHOWN ? key.len : SHOWN), hex);
+    return problem_set(comparison->why, ERR_CORRUPT,
+                       "A row kept in memory is not the database's; its key begins with %s.", hex);
+}
+
+/* key: the database's. */
+static bool compare(struct comparison *comparison, struct bytes key, const struct bytes *value) {
+    const struct store_snapshot *snapshot = comparison->snapshot;
+    enum err err = kv_get(snapshot->kv, snapshot->data, key, &comparison->value);
+    bool is_there = !err, is_same = err == ERR_NOT_FOUND && !value;
+    if (is_there) is_same = value && bytes_equal(*value, buf_bytes(&comparison->value));
+    comparison->rows += is_same;
+    if (!is_same)
+        comparison->err = is_there || err == ERR_NOT_FOUND ? differs(comparison, key) : err;
+    return is_same;
+}
+
+static bool compare_state(void *arg, struct bytes key, const struct bytes *value) {
+    struct store_key stored = key_state(key);
+    return compare(arg, key_bytes(&stored), value);
+}
+
+static bool compare_tile(void *arg, struct bytes key, const struct bytes *value) {
+    return compare(arg, key, value);
+}
+
+enum err snapshot_check(const struct store_snapshot *snapshot, size_t *ret_rows,
+                        struct problem *ret_why) {
+    struct comparison comparison = {.snapshot = snapshot, .why = ret_why};
+    buf_init(&comparison.value, LIMIT_KEPT_ROWS);
+    if (snapshot->rows) rows_each(snapshot->rows, compare_state, &comparison);
+    if (!comparison.err && snapshot->tiles) rows_each(snapshot->tiles, compare_tile, &comparison);
+    buf_done(&comparison.value);
+    *ret_rows = comparison.rows;
+    return comparison.err;
 }

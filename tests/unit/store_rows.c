@@ -178,17 +178,100 @@ Test(store_kept, a_write_that_lost_its_answer_shows_readers_nothing_new) {
     store_view_close(view);
 }
 
+/* -- the look whether all of it is the database's -- */
+
+static enum err look(const struct store_view *view, size_t *ret_rows) {
+    struct problem why = {0};
+    enum err err = snapshot_check(view->shared, ret_rows, &why);
+    cr_expect((err == ERR_OK) == (why.err == ERR_OK) && (!err || why.detail[0]));
+    return err;
+}
+
+/* A view of a new snapshot that keeps the row `counter`, that there is none `none`, and a tile. */
+static struct store_view *view_that_keeps(void) {
+    uint8_t root[HASH_LEN];
+    size_t rows = 0;
+    world_commit(&world, 2, false);
+    struct store_view *view = world_view(&world);
+    cr_assert(look(view, &rows) == ERR_OK && rows == 0);
+    cr_assert(counter_of(view) == world.revision && state_of(view, "none") == ERR_NOT_FOUND);
+    cr_assert(store_view_root(view, view->head.size - 1, root) == ERR_OK);
+    cr_assert(look(view, &rows) == ERR_OK && rows >= 3, "%zu", rows);
+    return view;
+}
+
+Test(store_kept, whatever_is_kept_and_is_not_the_databases_is_found) {
+    static const struct {
+        const char *key, *value; /* value NULL: that there is none */
+    } wrong[] = {{"none of these", "here"},
+                 {"counted", NULL},
+                 {"counted", "seven"},
+                 {"counted", ""},
+                 {"counted", "one and more"}};
+    world_commit(&world, 2, false);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct bytes value = bytes_text(wrong[i].value ? wrong[i].value : "");
+        size_t rows = 0;
+        state_write("counted", "one");
+        struct store_view *view = view_that_keeps();
+        rows_put(view->shared->rows, bytes_text(wrong[i].key), wrong[i].value ? &value : NULL);
+        cr_expect(look(view, &rows) == ERR_CORRUPT, "%zu", i);
+        store_view_close(view);
+        store_view_close(view_that_keeps());
+    }
+}
+
+/* One that the database has, with other bytes, and one that it has not. */
+Test(store_kept, a_tile_that_is_kept_and_is_not_the_databases_is_found) {
+    struct bytes value = bytes_text("no tile");
+    for (uint64_t index = 0; index < 8; index += 7) {
+        struct store_key key = key_tile(0, index);
+        size_t rows = 0;
+        world_commit(&world, 2, false);
+        struct store_view *view = world_view(&world);
+        rows_put(view->shared->tiles, key_bytes(&key), &value);
+        cr_expect(look(view, &rows) == ERR_CORRUPT && rows == 0);
+        store_view_close(view);
+    }
+}
+
+static unsigned looked;
+
+/* In the middle of a commit, on both sides of its write: another thread makes a snapshot and reads. */
+static enum err look_beside(const char *step, bool before) {
+    size_t rows = 0;
+    (void)before;
+    if (strcmp(step, "kv_write") != 0) return ERR_OK;
+    cr_expect(snapshot_renew(world.store) == ERR_OK);
+    struct store_view *view = world_view(&world);
+    cr_expect(counter_of(view) == store_view_head(view).position.revision);
+    cr_expect(look(view, &rows) == ERR_OK);
+    store_view_close(view);
+    looked++;
+    return ERR_OK;
+}
+
+Test(store_kept, a_snapshot_made_while_rows_are_written_keeps_none_that_are_older) {
+    store_view_close(view_that_keeps());
+    store_fault = look_beside;
+    store_view_close(view_that_keeps());
+    store_view_close(view_that_keeps());
+    store_fault = NULL;
+    cr_expect_eq(looked, 4);
+}
+
 struct reading {
     pthread_t thread;
     struct store *store;
     atomic_bool *stop;
-    uint64_t wrong, views;
+    uint64_t wrong, views, rows;
 };
 
 static void *read_while(void *arg) {
     struct reading *reading = arg;
     while (!atomic_load(reading->stop)) {
         struct store_view *view;
+        size_t rows = 0;
         if (store_view_open(reading->store, &view)) {
             reading->wrong++;
             continue;
@@ -196,6 +279,8 @@ static void *read_while(void *arg) {
         uint64_t counter = counter_of(view);
         reading->wrong += counter != store_view_head(view).position.revision;
         reading->wrong += state_of(view, "none") != ERR_NOT_FOUND;
+        reading->wrong += snapshot_check(view->shared, &rows, NULL) != ERR_OK;
+        reading->rows += rows;
         reading->views++;
         store_view_close(view);
     }
@@ -227,5 +312,6 @@ Test(store_kept, readers_find_the_row_of_their_commit_while_others_write) {
     for (unsigned i = 0; i < 5; i++) {
         cr_assert(pthread_join(readings[i].thread, NULL) == 0);
         cr_expect(readings[i].wrong == 0 && readings[i].views > 0);
+        cr_expect(i == 4 || readings[i].rows > 0);
     }
 }
