@@ -35,6 +35,7 @@ enum paper_name { /* of the records that the client signs once and sends as ofte
                   PAPER_CONTRACT,
                   PAPER_STRANGER, /* refused: nobody knows its issuer */
                   PAPER_AMENDED,
+                  PAPER_ROTATED, /* changes a row that was read, and so kept in memory */
                   PAPER_BENEFIT,
                   PAPER_AGAIN, /* refused: the benefit's first month is paid already */
                   PAPER_UP_1,  /* sent as an upload */
@@ -176,6 +177,10 @@ static inline void town_papers(struct town *town) {
         json_text_of("{\"changed_fields\":[\"post\"],\"effective_date\":\"2027-03-01\"}");
     json_put_id(amend, "ref", town->papers[PAPER_CONTRACT].id);
     town_paper(town, PAPER_AMENDED, "acme", "labour-contract", "amend", amend);
+    struct key_secret *fresh = vector_key(KEY_ED25519, "acme's new key");
+    town_paper(town, PAPER_ROTATED, "registrar", "participant", "rotate",
+               scene_participant("acme", "employer", SCENE_GOOD_USCC, fresh));
+    key_secret_done(fresh);
     town_paper(town, PAPER_BENEFIT, "fund", "benefit", "determine",
                town_benefit(town, BENEFIT_DETERMINE, false));
     town_paper(town, PAPER_AGAIN, "fund", "benefit", "disburse",
@@ -390,11 +395,11 @@ static inline bool act_participants(struct town *town) {
     return town_send(town, &town->papers[PAPER_ACME]) && town_send(town, &town->papers[PAPER_FUND]);
 }
 
-/* Taken, the same again, refused, and one that refers to the first. */
+/* Taken, the same again, refused, one that refers to the first, and their issuer's new key. */
 static inline bool act_contracts(struct town *town) {
     static const enum paper_name names[] = {PAPER_CONTRACT, PAPER_CONTRACT, PAPER_STRANGER,
-                                            PAPER_AMENDED};
-    for (size_t i = 0; i < 4; i++)
+                                            PAPER_AMENDED, PAPER_ROTATED};
+    for (size_t i = 0; i < 5; i++)
         if (!town_send(town, &town->papers[names[i]])) return false;
     return true;
 }

@@ -1,7 +1,8 @@
 /* The fault table of the whole node: a fixed day of a small ledger (init, participants, contracts, payments, an upload, refused and repeated records, a restart) is run once for each
  * durable step (ledger/store/fault.h), each time it is taken, failing undone or failing although it was persisted, with a disk that breaks and one that is full, and with a caller that goes
  * on or a process that begins anew. The node is the real one, threads and HTTP and all. After each row the log is verified from outside (tests/lib/town.h): fsck is clean, the tree
- * recomputed from the bodies is that of every head and every receipt ever handed out, and every record that was sent has one leaf.
+ * recomputed from the bodies is that of every head and every receipt ever handed out, and every record that was sent has one leaf. Meanwhile, before and after each commit and at the end of
+ * each of the node's lives, whatever its store keeps in memory is what its database holds.
  *
  * Normally every STRIDE-th row runs, and one time of each step in both versions; QIZHENG_FAULTS=all runs all of them (tests/slow/faults.sh). */
 #include "tests/lib/town.h"
@@ -62,6 +63,45 @@ static void plan_set(const struct row *row) {
     store_fault = ask_plan;
 }
 
+/* -- what the store keeps in memory: any of the node's threads may look, so it is judged at the end of the day -- */
+
+static atomic_size_t kept_rows; /* that were looked at, of all days */
+static atomic_uint kept_wrong;
+static struct problem kept_why; /* of the first wrong one */
+
+static void kept_look(struct store *store) {
+    struct store_view *view;
+    struct problem why = {0};
+    size_t rows = 0;
+    enum err err = store_view_open(store, &view);
+    if (!err) {
+        err = snapshot_check(view->shared, &rows, &why);
+        store_view_close(view);
+    }
+    atomic_fetch_add(&kept_rows, rows);
+    if (err && atomic_fetch_add(&kept_wrong, 1) == 0) kept_why = why;
+}
+
+enum err __real_store_commit(struct store *store, const struct store_commit *commit,
+                             struct store_head *ret_head, struct problem *ret_why);
+enum err __wrap_store_commit(struct store *store, const struct store_commit *commit,
+                             struct store_head *ret_head, struct problem *ret_why);
+void __real_store_close(struct store *store);
+void __wrap_store_close(struct store *store);
+
+enum err __wrap_store_commit(struct store *store, const struct store_commit *commit,
+                             struct store_head *ret_head, struct problem *ret_why) {
+    kept_look(store);
+    enum err err = __real_store_commit(store, commit, ret_head, ret_why);
+    kept_look(store);
+    return err;
+}
+
+void __wrap_store_close(struct store *store) {
+    if (store) kept_look(store);
+    __real_store_close(store);
+}
+
 /* -- a day -- */
 
 static const struct act {
@@ -96,6 +136,7 @@ static void day_run(bool restarts) {
     town_stop(town);
     is_armed = false;
     is_looking = true;
+    cr_assert(atomic_load(&kept_wrong) == 0, "%s", kept_why.detail);
     town_check(town);
     is_looking = false;
     town_end(town);
@@ -112,6 +153,7 @@ static void count_times(void) {
     day_run(false);
     for (size_t i = 0; i < FAULT_STEP_COUNT; i++) times[i] = atomic_load(&seen[i]);
     cr_assert(times[FAULT_SEGMENT_CUT] == 0);
+    cr_assert(atomic_load(&kept_rows) > 100, "%zu", atomic_load(&kept_rows));
     times[FAULT_SEGMENT_CUT] = times[FAULT_SEGMENT_SYNC] - 1; /* see helps */
 }
 
