@@ -18,6 +18,6 @@ foreach(call
     opendir fdopendir readdir closedir
     ed25519_check ed25519_sign ed25519_verify ecdsa_verify
     cosigner_push submission_finish published_put checkpoint_sign checkpoint_cosign lastsigned_put lastsigned_get
-    store_view_find store_head_encode overlay_refuse admission_run order_state_time snapshot_rows_begin)
+    store_view_find store_head_encode overlay_refuse admission_run order_state_time snapshot_rows_begin snapshot_renew store_view_close)
   target_link_options(qizheng-sim PRIVATE -Wl,--wrap=${call})
 endforeach()

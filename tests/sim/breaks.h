@@ -17,7 +17,8 @@
     X(NODE_DIFFERS, "node-differs", "one node judges some records otherwise")                      \
     X(ROLLBACK_UNSEEN, "rollback-unseen", "old data are not noticed, nor is a signed size")        \
     X(TIME_UNBOUNDED, "time-unbounded", "one node's clock moves the ledger's time as it likes")    \
-    X(STALE_ROWS, "stale-rows", "a commit leaves the rows kept in memory as they were")
+    X(STALE_ROWS, "stale-rows", "a commit leaves the rows kept in memory as they were")            \
+    X(ROWS_LATE, "rows-late", "the rows kept in memory go behind a commit's write, not before")
 
 #define BREAK_ENUM(name, text, what) BREAK_##name,
 enum broken { BREAK_NONE, BREAKS(BREAK_ENUM) };

@@ -1,8 +1,10 @@
 /* See check.h: what is seen from inside. */
 #include "tests/sim/check.h"
 
+#include "api/call.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/proof/quorum.h"
+#include "ledger/store/store_impl.h"
 #include "tests/sim/trace.h"
 
 #include <assert.h>
@@ -16,6 +18,18 @@ static bool is_outside;
 
 void check_from_outside(void) {
     is_outside = true;
+}
+
+/* -- what is kept in memory -- */
+
+void check_kept(struct sim_node *node, const struct store_snapshot *snapshot) {
+    struct problem why = {0};
+    size_t rows;
+    if (is_outside) return;
+    disk_look(node->disk, true);
+    enum err err = snapshot_check(snapshot ? snapshot : node->store->newest, &rows, &why);
+    disk_look(node->disk, false);
+    if (err) sim_fail("node %u: %s: %s", node->index, err_code(err), why.detail);
 }
 
 /* -- commits -- */
@@ -94,6 +108,7 @@ void check_commit(struct sim_node *node, const struct cosign_job *job) {
         sim_fail("node %u: its position falls", node->index);
     node->committed = head.position;
     node->committed_size = head.size;
+    check_kept(node, NULL);
 }
 
 /* A genesis that stands alone has no position. */
@@ -142,6 +157,7 @@ void check_start(struct sim_node *node) {
         sim_fail("node %u: it had told of position %llu and comes back at %llu", node->index,
                  N(node->committed.revision), N(head.position.revision));
     check_head(node, &head);
+    check_kept(node, NULL);
     if (!node->cluster->log) model_forget(model, head.position);
     node->committed = head.position;
     node->committed_size = head.size;
@@ -294,6 +310,20 @@ void check_cosigned(struct sim_node *by, struct bytes note, struct bytes lines) 
 
 /* -- answers -- */
 
+/* What the answer's receipt is made from, without a look at the store. */
+static void check_told(struct sim_node *node, const struct submission *submission) {
+    uint64_t index = submission->outcome.index, time_ms;
+    uint8_t hash[32], leaf[LEAF_LEN];
+    if (submission->outcome.kind != OUTCOME_ACCEPTED) return; /* then it is read */
+    struct receipt_of of = receipt_of_record(submission->record, index, submission->time_ms);
+    model_leaf(node->cluster->model, index, &time_ms, hash);
+    leaf_encode(time_ms, hash, leaf);
+    sha256(of.record->canonical, hash);
+    if (of.time_ms != time_ms || memcmp(of.leaf, leaf, LEAF_LEN) != 0 ||
+        memcmp(leaf + LEAF_LEN - sizeof hash, hash, sizeof hash) != 0)
+        sim_fail("node %u: the receipt of leaf %llu is not of that leaf", node->index, N(index));
+}
+
 void check_final(struct sim_node *node, const struct submission *submission) {
     struct cluster *cluster = node->cluster;
     struct api_checkpoint checkpoint;
@@ -306,6 +336,7 @@ void check_final(struct sim_node *node, const struct submission *submission) {
                  N(index), N(checkpoint.size));
     published_release(&checkpoint);
     check_leaf(node, submission->record, index);
+    check_told(node, submission);
     cluster->is_acked[index] = true;
     memcpy(cluster->acked[index], submission->record->hash, 32);
 }

@@ -285,7 +285,12 @@ enum fate disk_step(struct disk *disk, int *ret_errno) {
     return is_done ? FATE_FAILS_DONE : FATE_FAILS_UNDONE;
 }
 
+void disk_look(struct disk *disk, bool is_looking) {
+    disk->is_looking = is_looking;
+}
+
 int disk_read_step(struct disk *disk) {
+    if (disk->is_looking) return 0;
     if (disk->is_dead) return EIO;
     if (!random_one_in(&disk->random, disk->rates.read)) return 0;
     disk->has_failed = true;

@@ -56,6 +56,9 @@ void disk_image_done(struct disk_image *image); /* accepts NULL */
 /* Takes the last-signed file away, or brings it back. */
 void disk_hide_lastsigned(struct disk *disk, bool is_hidden);
 
+/* The simulator itself looks at what the running process would read: nothing fails, and no chance is drawn. */
+void disk_look(struct disk *disk, bool is_looking);
+
 /* What would be there after a power cut that loses everything it may: a row of the database (false where there is none), a file's bytes. */
 bool disk_durable_row(const struct disk *disk, struct bytes key, struct bytes *ret_value);
 bool disk_durable_file(const struct disk *disk, const char *path, struct bytes *ret);

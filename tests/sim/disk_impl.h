@@ -58,7 +58,7 @@ struct disk {
     struct process *process;
     struct random random;
     struct disk_rates rates;
-    bool is_full, is_dead, has_failed;
+    bool is_full, is_dead, has_failed, is_looking;
     bool will_die;
     unsigned dies_after; /* steps */
     struct name names[NAMES_MAX];

@@ -214,7 +214,9 @@ static struct rowset *snapshot_rows(struct kv *kv, const struct kv_snapshot *sna
     return snapshot ? (struct rowset *)(uintptr_t)snapshot : kv->now;
 }
 
+/* LevelDB takes its lock for it, so another thread may be first. */
 const struct kv_snapshot *kv_snapshot_open(struct kv *kv) {
+    threads_yield();
     return (const struct kv_snapshot *)rowset_hold(kv->now);
 }
 

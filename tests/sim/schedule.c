@@ -119,6 +119,7 @@ static void judge(struct schedule *schedule) {
     struct random *random = &cluster->random;
     unsigned looked = (unsigned)random_below(random, cluster->running);
     check_acked(cluster);
+    for (unsigned i = 0; i < cluster->running; i++) check_kept(&cluster->nodes[i], NULL);
     check_store(&cluster->nodes[looked]);
     for (unsigned i = 0; i < cluster->running; i++)
         if (i != looked) check_alike(&cluster->nodes[looked], &cluster->nodes[i]);

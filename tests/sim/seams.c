@@ -3,6 +3,7 @@
 #include "contracts/admission.h"
 #include "ledger/crypto/ecdsa.h"
 #include "ledger/crypto/ed25519.h"
+#include "ledger/store/store_impl.h"
 #include "tests/sim/breaks.h"
 #include "tests/sim/check.h"
 #include "tests/sim/trace.h"
@@ -152,6 +153,10 @@ enum err __wrap_admission_run(const struct admission *admission, const struct re
                               struct outcome *ret);
 bool __real_snapshot_rows_begin(struct store *store, const struct store_commit *commit);
 bool __wrap_snapshot_rows_begin(struct store *store, const struct store_commit *commit);
+enum err __real_snapshot_renew(struct store *store);
+enum err __wrap_snapshot_renew(struct store *store);
+void __real_store_view_close(struct store_view *view);
+void __wrap_store_view_close(struct store_view *view);
 uint64_t __real_order_state_time(const struct order_state *state, uint64_t previous_ms,
                                  uint64_t stamp_ms);
 uint64_t __wrap_order_state_time(const struct order_state *state, uint64_t previous_ms,
@@ -192,6 +197,23 @@ uint64_t __wrap_order_state_time(const struct order_state *state, uint64_t previ
     return stamp_ms > previous_ms ? stamp_ms : previous_ms;
 }
 
+/* What was put beside the newest snapshot since the last commit may go with this one. */
 bool __wrap_snapshot_rows_begin(struct store *store, const struct store_commit *commit) {
-    return !breaks_is(BREAK_STALE_ROWS) && __real_snapshot_rows_begin(store, commit);
+    struct sim_node *node = speaker();
+    if (node) check_kept(node, store->newest);
+    if (breaks_is(BREAK_STALE_ROWS)) return false;
+    return breaks_is(BREAK_ROWS_LATE) || __real_snapshot_rows_begin(store, commit);
+}
+
+enum err __wrap_snapshot_renew(struct store *store) {
+    enum err err = __real_snapshot_renew(store);
+    struct sim_node *node = speaker();
+    if (node && !err) check_kept(node, store->newest);
+    return err;
+}
+
+void __wrap_store_view_close(struct store_view *view) {
+    struct sim_node *node = speaker();
+    if (node && view) check_kept(node, view->shared);
+    __real_store_view_close(view);
 }
