@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from client import Key, Node, b64u, contract, high_s, jcs, jws, record_id, resigned  # noqa: E402
+from client import Key, Node, b64u, contract, high_s, jcs, jws, record_id, resigned, same_receipt  # noqa: E402
 
 node, ledger = Node(sys.argv[1]), sys.argv[2]
 a, b, stranger = Key("ES256K", "a"), Key("Ed25519", "b"), Key("ES256K", "stranger")
@@ -135,6 +135,23 @@ refused("an amendment after the end", of(**{**amend, "ref": record_id(ended)}), 
 correction = of(act="correct", ref=record_id(ended), replaces=head)
 accepted("a correction of the opening record after the end", correction)
 refused("a second correction of the same record", of(act="correct", ref=record_id(correction), replaces=head), 409, "state")
+
+# -- an answer's receipt, made from memory, is the one that the store gives --
+worker = Key("Ed25519", "worker")
+names_worker = of(cnf={"jwk": worker.jwk})
+word = {"iss": "urn:ietf:params:oauth:jwk-thumbprint:sha-256:" + worker.kid, "aud": ledger, "iat": int(time.time()), "jti": b64u(os.urandom(16)), "vct": "urn:qizheng:labour-contract:1",
+        "act": "acknowledge", "ref": record_id(names_worker)}
+hidden = {"_sd": [b64u(os.urandom(32)) for _ in range(3)], "_sd_alg": "sha-256"}
+hidden["_sd"].sort()
+after = of(**{**amend, "ref": record_id(jws(worker, word))})
+for name, text, status, media, key, issuer in (
+        ("with the other S", high_s(of()), 201, "application/jose", a, "emp-a"), ("signed with Ed25519", of(key=b, issuer="emp-b"), 201, "application/jose", b, "emp-b"),
+        ("with hidden fields and a tilde", of(**hidden) + "~", 201, "application/sd-jwt", a, "emp-a"), ("with findings", of(elements=["employer", "worker", "term"]), 201, "application/jose", a, "emp-a"),
+        ("that names a holder", names_worker, 201, "application/jose", a, "emp-a"), ("by that holder", jws(worker, word), 201, "application/jose", a, "emp-a"),
+        ("that follows it", after, 201, "application/jose", a, "emp-a"), ("that is known", first, 200, "application/jose", a, "emp-a"),
+        ("that is known with another signature", resigned(a, first), 200, "application/jose", a, "emp-a")):
+    got, told, read = node.receipts(text, key, issuer, media)
+    ok(f"a record {name} has the receipt that the store gives", got == status and same_receipt(told, read), (got, told[:300], read[:300]))
 
 # -- the receipt's public half, and what is not there --
 status, headers, data = node.get(f"/v1/records/{head}/receipt")

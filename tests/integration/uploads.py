@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from client import Key, Node, contract, jws, record_id  # noqa: E402
+from client import Key, Node, contract, jws, receipt_in, record_id, same_receipt  # noqa: E402
 
 node, ledger, folder = Node(sys.argv[1]), sys.argv[2], sys.argv[3]
 key = Key("Ed25519", "uploader")
@@ -71,6 +71,9 @@ ok("a refusal has its problem", all(out[line - 1]["problem"]["code"] == code and
 ok("words in Chinese", all(one["status_zh"] for one in out) and progress["state_zh"] == "已完成")
 taken = [one for one in out if one["status"] != "refused"]
 ok("who was taken has id, leaf and receipt", all(one["receipt"]["record"] and one["id"] == record_id(one["receipt"]["record"].rstrip("~")) for one in taken))
+lines_told = [line for line in node.get(url + "/results")[2].splitlines() if b'"receipt":' in line]
+pairs = [(receipt_in(line), node.receipt(json.loads(line)["id"], key, "emp-up")) for line in lines_told]
+ok("and it is the receipt that its record's own address gives", len(pairs) == len(taken) and all(same_receipt(*pair) for pair in pairs), pairs[:1])
 ok("the same record twice has one leaf", out[5]["index"] == out[6]["index"])
 ok("leaves follow the order of the lines", [one["index"] for one in out if one["status"] == "recorded"] == list(range(size, size + 20)), node.size())
 ok("progress counts them", (progress["received"], progress["checked"], progress["ordered"], progress["final"], progress["refused"]) == (len(lines), len(lines), len(taken), len(taken), len(lines) - len(taken)), progress)

@@ -76,6 +76,23 @@ def resigned(key, text):
     return signing + "." + b64u(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
+def receipt_in(answer):
+    """The bytes of the receipt in an answer's object, or a line's: its last member."""
+    return answer.rstrip(b"\n").partition(b',"receipt":')[2][:-1]
+
+
+def same_receipt(one, other):
+    """Byte for byte; where the head was signed anew meanwhile, but for the proofs, of the record and of every link."""
+    if one == other or not one or not other:
+        return bool(one) and one == other
+    receipts = [json.loads(one), json.loads(other)]
+    heads = [receipt["proof"].split("\n\n", 1)[1] for receipt in receipts]
+    for receipt in receipts:
+        for part in [receipt] + receipt.get("issuer", []):
+            del part["proof"]
+    return heads[0] != heads[1] and receipts[0] == receipts[1]
+
+
 class Node:
     def __init__(self, url):
         self.address = urllib.parse.urlparse(url)
@@ -95,6 +112,23 @@ class Node:
     def post_record(self, text, media="application/jose", **headers):
         status, head, data = self.call("POST", "/v1/records", text.encode() if isinstance(text, str) else text, {"Content-Type": media, **headers})
         return status, head, json.loads(data) if data else {}
+
+    def receipts(self, text, key, issuer, media="application/jose"):
+        """Posts a record: (status, the receipt in the answer, the one that GET .../receipt then makes from the store for that issuer), as bytes."""
+        status, _, told = self.call("POST", "/v1/records", text.encode(), {"Content-Type": media})
+        return status, receipt_in(told), self.receipt(record_id(text.rstrip("~")), key, issuer)
+
+    def receipt(self, record, key, issuer):
+        """GET /v1/records/{id}/receipt in the issuer's name. A node takes no token that was made within two seconds of its start: then a new one is made."""
+        path = f"/v1/records/{record}/receipt"
+        name = json.loads(self.get("/v1/status")[2])["node"]
+        for _ in range(20):
+            status, _, data = self.get(path, Authorization="Bearer " + token(key, issuer, name, "GET", path))
+            if status != 401:
+                break
+            time.sleep(0.25)
+        assert status == 200, (status, data)
+        return data
 
     def size(self):
         return int(self.get("/checkpoint")[2].split(b"\n")[1])

@@ -58,8 +58,8 @@ static inline void readers_tag(uint8_t tag, char ret[44]) {
     base64url_write(bytes_of(raw, 32), ret);
 }
 
-/* Puts the record in and gives its index. */
-static inline uint64_t readers_put(struct readers *r, struct act act) {
+/* The record, signed by its issuer's key of that algorithm. */
+static inline struct buf readers_sign(struct readers *r, struct act act, enum key_alg alg) {
     struct json *claims = host_claims(r->host, act.issuer, act.type, act.act, ++r->number);
     struct json *own = json_over(act.base, act.over ? act.over : "{}");
     char text[44], tags[160];
@@ -75,7 +75,12 @@ static inline uint64_t readers_put(struct readers *r, struct act act) {
                        act.domain, text);
         host_put(claims, "tags", json_text_of(tags));
     }
-    struct buf jws = host_sign(claims, reader_alg(act.issuer), act.issuer);
+    return host_sign(claims, alg, act.issuer);
+}
+
+/* Puts the record in and gives its index. */
+static inline uint64_t readers_put(struct readers *r, struct act act) {
+    struct buf jws = readers_sign(r, act, reader_alg(act.issuer));
     readers_take(r, &jws, act.issuer, act.type);
     buf_done(&jws);
     return r->size - 1;

@@ -390,6 +390,14 @@ static inline void json_put_id(struct json *claims, const char *name, const uint
     cr_assert(json_put_text(claims, name, hex) == ERR_OK);
 }
 
+/* claims, naming the holder of that key. */
+static inline struct json *with_cnf(struct json *claims, const struct key_secret *key) {
+    struct json *cnf = json_new_object();
+    cr_assert(json_put(cnf, "jwk", key_public_jwk(key_secret_public(key))) == ERR_OK);
+    cr_assert(json_put(claims, "cnf", cnf) == ERR_OK);
+    return claims;
+}
+
 /* -- batches -- */
 
 static inline struct buf scene_batch_of(struct scene *scene, uint16_t node, uint64_t counter,

@@ -6,7 +6,7 @@ shift 3
 log="$logs/$(echo "$name" | tr '/ ' '--').log"
 began=$(date +%s)
 
-# Leaks and sanitizer reports do not fail a Criterion test by themselves, so they are looked for in what it prints.
+# Leaks, sanitizer reports and assertions that fail in a teardown do not fail a Criterion test by themselves, so they are looked for in what it prints.
 unit() {
     "$@" -j1 >"$log" 2>&1 </dev/null
     status=$?
@@ -15,7 +15,7 @@ unit() {
     bad=$(echo "$line" | sed -n 's/.*Failing: *\([0-9]*\).*Crashing: *\([0-9]*\).*/\1 \2/p' | awk '{ print $1 + $2 }')
     [ -n "$good" ] && [ -n "$bad" ] || { good=0 bad=1; }
     [ "$good" -gt 0 ] || [ "$bad" -gt 0 ] || bad=1
-    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || grep -aqE 'LeakSanitizer|AddressSanitizer|runtime error:' "$log"; }; then bad=1; fi
+    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || grep -aqE 'LeakSanitizer|AddressSanitizer|runtime error:|: Assertion Failed$' "$log"; }; then bad=1; fi
 }
 
 script() {

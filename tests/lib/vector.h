@@ -104,6 +104,29 @@ static inline struct buf compact_of(const char *header, struct bytes payload) {
     return out;
 }
 
+/* A compact JWS of ES256K or ES256 with the other valid S, n - s. */
+static inline struct buf compact_other_s(const struct buf *compact, enum key_alg alg) {
+    uint8_t n[32], sig[KEY_SIG_LEN];
+    struct buf out;
+    size_t cut = compact->len - 86;
+    int borrow = 0;
+    const char *order = alg == KEY_ES256
+                            ? "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+                            : "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+    cr_assert(alg == KEY_ES256 || alg == KEY_ES256K);
+    cr_assert(hex_decode(bytes_text(order), n, sizeof n) == ERR_OK);
+    cr_assert(!base64url_decode_fixed(bytes_of(compact->data + cut, 86), sig, sizeof sig));
+    for (int i = 31; i >= 0; i--) {
+        int digit = n[i] - sig[32 + i] - borrow;
+        borrow = digit < 0;
+        sig[32 + i] = (uint8_t)(digit + (borrow ? 256 : 0));
+    }
+    buf_init(&out, LIMIT_RECORD);
+    cr_assert(buf_add(&out, bytes_of(compact->data, cut)) == ERR_OK);
+    cr_assert(base64url_encode(bytes_of(sig, sizeof sig), &out) == ERR_OK);
+    return out;
+}
+
 #define KID_TEXT "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" /* RFC 8037 appendix A.3 */
 
 #endif

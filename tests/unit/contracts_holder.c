@@ -24,13 +24,6 @@ static void end(void) {
 
 TestSuite(contracts_holder, .init = begin, .fini = end);
 
-static struct json *with_cnf(struct json *claims, const struct key_secret *key) {
-    struct json *cnf = json_new_object();
-    cr_assert(json_put(cnf, "jwk", key_public_jwk(key_secret_public(key))) == ERR_OK);
-    cr_assert(json_put(claims, "cnf", cnf) == ERR_OK);
-    return claims;
-}
-
 /* A contract of acme's that names that key, or none. */
 static void conclude(const struct key_secret *holder, uint8_t ret_id[32]) {
     struct json *claims = json_text_of(SCENE_CONTRACT);
@@ -68,27 +61,6 @@ static struct chain chain_at(const uint8_t opening[32]) {
     struct chain chain;
     cr_assert(chain_get(memory_view(&scene->state), opening, &chain) == ERR_OK);
     return chain;
-}
-
-/* The same ES256K signature with its high S: n - s. */
-static struct buf high_s(const struct buf *compact) {
-    static const uint8_t n[32] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                  0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48,
-                                  0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41};
-    uint8_t sig[KEY_SIG_LEN];
-    struct buf out;
-    size_t cut = compact->len - 86;
-    int borrow = 0;
-    cr_assert(!base64url_decode_fixed(bytes_of(compact->data + cut, 86), sig, sizeof sig));
-    for (int i = 31; i >= 0; i--) {
-        int digit = n[i] - sig[32 + i] - borrow;
-        borrow = digit < 0;
-        sig[32 + i] = (uint8_t)(digit + (borrow ? 256 : 0));
-    }
-    buf_init(&out, LIMIT_RECORD);
-    cr_assert(buf_add(&out, bytes_of(compact->data, cut)) == ERR_OK);
-    cr_assert(base64url_encode(bytes_of(sig, sizeof sig), &out) == ERR_OK);
-    return out;
 }
 
 /* -- what goes -- */
@@ -185,7 +157,7 @@ Test(contracts_holder, the_same_record_again_is_known_for_ever) {
     uint64_t index = scene->last.index;
     struct json *claims = with_cnf(json_text_of(AMENDMENT), scene->stranger);
     cr_assert(scene_labour(scene, "amend", claims, word_id, NULL, NULL) == ERR_OK);
-    high = high_s(&again);
+    high = compact_other_s(&again, KEY_ES256K);
     cr_assert(scene_submit(scene, again) == ERR_OK && scene->last.kind == OUTCOME_KNOWN);
     cr_assert(scene->last.index == index);
     cr_assert(scene_submit(scene, high) == ERR_OK && scene->last.kind == OUTCOME_KNOWN);
