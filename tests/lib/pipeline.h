@@ -3,6 +3,7 @@
 #ifndef QIZHENG_TESTS_LIB_PIPELINE_H
 #define QIZHENG_TESTS_LIB_PIPELINE_H
 
+#include "contracts/state_keys.h"
 #include "ledger/store/fault.h"
 #include "node/cosigner.h"
 #include "node/keycache.h"
@@ -86,6 +87,7 @@ static inline void pipeline_open(struct pipeline *pipeline) {
     cr_assert(store_open(pipeline->data, pipeline->genesis->ledger_id, true, &pipeline->store,
                          &why) == ERR_OK,
               "%s", why.detail);
+    store_keep_rows(pipeline->store, state_kept);
     cr_assert(lastsigned_open(pipeline->lastsigned_path, pipeline->genesis->ledger_id, true,
                               &pipeline->lastsigned, &why) == ERR_OK,
               "%s", why.detail);

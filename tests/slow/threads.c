@@ -3,6 +3,7 @@
  *
  *   threads [SECONDS]     prints `ok ...` lines; exit status 0 where all holds and nothing was reported */
 #include "ledger/proof/witness.h"
+#include "ledger/store/store_impl.h"
 #include "node/proposer.h"
 #include "tests/lib/pipeline.h"
 
@@ -23,6 +24,7 @@ static atomic_bool is_over;
 static struct buf bodies[RECORDS];      /* admissions of one employer each */
 static atomic_int final_index[RECORDS]; /* as some submitter was told; 0: nobody was yet */
 static atomic_uint accepted, known, refused, unanswered, turned_away, cosigned, conflicts, reads;
+static atomic_size_t kept; /* rows in memory that were held against the database */
 
 /* Threads take numbers from here, so that no generator is shared. */
 static uint32_t random_next(uint32_t *state) {
@@ -137,6 +139,9 @@ static void read_once(uint64_t *last) {
     merkle_leaf(bytes_of(leaf, LEAF_LEN), hash);
     cr_assert(store_view_inclusion(view, index, checkpoint.size, &proof) == ERR_OK);
     cr_assert(merkle_inclusion_verify(hash, index, checkpoint.size, &proof, root) == ERR_OK);
+    size_t rows;
+    cr_assert(snapshot_check(view->shared, &rows, NULL) == ERR_OK);
+    atomic_fetch_add(&kept, rows);
     store_view_close(view);
     cr_assert(lastsigned_on_disk(&p) >= checkpoint.size);
     published_release(&checkpoint);
@@ -312,12 +317,13 @@ int main(int argc, char **argv) {
     store_check();
     uint64_t size = store_current(p.store).size;
     cr_assert(published_size(&p) == size && lastsigned_on_disk(&p) == size);
-    cr_assert(accepted && known && refused && cosigned && reads);
+    cr_assert(accepted && known && refused && cosigned && reads && kept);
     (void)printf(
         "ok submitters and the pipeline: %u accepted, %u known, %u refused, %u unanswered, "
         "%u turned away\n",
         accepted, known, refused, unanswered, turned_away);
-    (void)printf("ok readers: %u checkpoints read and proved\n", reads);
+    (void)printf("ok readers: %u checkpoints read and proved, %zu kept rows looked at\n", reads,
+                 kept);
     (void)printf("ok witness: %u cosigned, %u conflicts\n", cosigned, conflicts);
     for (unsigned n = 0; n < RECORDS; n++) buf_done(&bodies[n]);
     key_secret_done(log_key);
