@@ -205,7 +205,7 @@ static enum err check_floor(const struct cosigner_options *options, struct probl
         return problem_set(
             ret_why, ERR_ROLLBACK,
             "The data hold %llu leaves, but this node's key has signed %llu. They were restored "
-            "from an old copy. "
+            "from an old copy, or the last write is damaged (database_tail_cut). "
             "Bring the newer data back, or let the node return with a new cosigner key.",
             (unsigned long long)head.size, (unsigned long long)floor.size);
     }

@@ -14,14 +14,16 @@ static rlim_t wanted(unsigned threads) {
 
 enum err descriptors_raise(unsigned threads, struct problem *ret_why) {
     struct rlimit limit;
+    rlim_t most;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return problem_set(ret_why, ERR_CONFIG, "The limit of open files cannot be read.");
-    limit.rlim_cur = limit.rlim_max;
-    if (limit.rlim_max >= wanted(threads) && !setrlimit(RLIMIT_NOFILE, &limit)) return ERR_OK;
+    if (limit.rlim_cur >= wanted(threads)) return ERR_OK;
+    most = limit.rlim_max;
+    limit.rlim_cur = wanted(threads);
+    if (most >= wanted(threads) && !setrlimit(RLIMIT_NOFILE, &limit)) return ERR_OK;
     return problem_set(ret_why, ERR_CONFIG,
                        "http.threads: %u wants %llu open files, and this process may have %llu. "
                        "Raise its limit (LimitNOFILE= of systemd, ulimit -Hn of a shell) or set "
                        "fewer threads.",
-                       threads, (unsigned long long)wanted(threads),
-                       (unsigned long long)limit.rlim_max);
+                       threads, (unsigned long long)wanted(threads), (unsigned long long)most);
 }

@@ -5,7 +5,7 @@
 
 #include "ledger/base/err.h"
 
-/* Raises the soft limit of open files to the hard one, for the whole process. ERR_CONFIG where that is too low for so many HTTP threads; the problem says what to do. */
+/* Raises the soft limit of open files as far as so many HTTP threads may need, for the whole process. ERR_CONFIG where the hard limit is lower; the problem says what to do. */
 enum err descriptors_raise(unsigned threads, struct problem *ret_why) MUST_CHECK;
 
 #endif

@@ -379,8 +379,8 @@ static void say_mended(uint64_t bytes) {
     char number[LOG_NUMBER_LEN];
     if (!bytes) return;
     log_event(LOG_WARN, "database_tail_cut", "bytes", log_number(bytes, number), "effect",
-              "a write that was interrupted, as by a power cut, is undone; nothing that was "
-              "acknowledged is lost",
+              "the last write was damaged, as by a power cut that interrupted it, and is undone; "
+              "its bytes are kept in db.tail-*.log",
               NULL);
 }
 
@@ -518,7 +518,7 @@ enum err node_start(const struct config *config, void (*fatal)(void *ctx), void 
     if (!err) err = storage_open(node, ret_why);
     if (!err) err = tags_open(node, ret_why);
     if (!err) err = pipeline_start(node, ret_why);
-    if (!err && !published_wait(node->published, 0, DRAIN_MS)) {
+    if (!err && !host_wait_final(node, 0, DRAIN_MS)) {
         err = problem_set(ret_why, ERR_NO_QUORUM,
                           "The head could not be signed and published; see the log above.");
     }

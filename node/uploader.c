@@ -243,7 +243,10 @@ static void oldest_release(struct uploader *u) {
 static enum err settle(struct uploader *u) {
     size_t count;
     enum err err = outcomes_ask(u, &count);
-    if (err == ERR_NOT_FINAL && count == 0) return err;
+    if (err == ERR_NOT_FINAL && count == 0) {
+        pause_ms(u, ROOM_MS); /* a node that has failed waits for nothing */
+        return err;
+    }
     if (err && count == 0) {
         upload_close(u);
         enum err opened = upload_open(u);

@@ -338,7 +338,8 @@ static void check_index(struct fsck *fsck, enum key_kind kind, bool is_list) {
     fsck->listed = 0;
     uint64_t have = count_rows(fsck, key_bytes(&prefix), is_list ? count_listed : NULL);
     if (is_list) have = fsck->listed;
-    (void)snprintf(what, sizeof what, "%s rows", index_name((uint8_t)kind));
+    (void)snprintf(what, sizeof what, "%s %s", index_name((uint8_t)kind),
+                   is_list ? "entries" : "rows");
     check_count(fsck, what, have, fsck->rows[kind]);
     fsck->result.index_rows += have;
 }

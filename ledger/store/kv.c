@@ -114,17 +114,27 @@ static enum err injected(enum err err, const char *what, struct problem *ret_why
     return problem_set(ret_why, err, "The database could not be %s: injected.", what);
 }
 
+/* Opens it once more where an interrupted last write can be cut off; otherwise what LevelDB said of it first stands, or what kept us from cutting. */
+static enum err db_mend(struct kv *kv, const char *path, char **text, struct problem *ret_why) {
+    enum err err = kv_mend(path, &kv->mended);
+    if (err == ERR_CORRUPT) return ERR_OK;
+    leveldb_free(*text);
+    *text = NULL;
+    if (err)
+        return problem_set(ret_why, err,
+                           "The database's last write was interrupted, and could not be cut off.");
+    kv->db = leveldb_open(kv->options, path, text);
+    return ERR_OK;
+}
+
 /* LevelDB brings itself into order here: what its log holds is written into tables, and a new log begins. */
-static enum err db_open(struct kv *kv, const char *path, struct problem *ret_why) {
+static enum err db_open(struct kv *kv, const char *path, bool mends, struct problem *ret_why) {
     enum err err = fault_before(FAULT_KV_OPEN);
     if (err) return injected(err, "opened", ret_why);
     char *text = NULL;
     kv->db = leveldb_open(kv->options, path, &text);
-    if (!kv->db && err_of(text) == ERR_CORRUPT && !kv_mend(path, &kv->mended)) {
-        leveldb_free(text);
-        text = NULL;
-        kv->db = leveldb_open(kv->options, path, &text);
-    }
+    if (!kv->db && mends && err_of(text) == ERR_CORRUPT) err = db_mend(kv, path, &text, ret_why);
+    if (err) return err;
     if (!kv->db) return explain(text, "opened", ret_why);
     err = fault_after(FAULT_KV_OPEN);
     return err ? injected(err, "opened", ret_why) : ERR_OK;
@@ -136,7 +146,7 @@ enum err kv_open(const char *path, bool create, struct kv **ret, struct problem 
     struct kv *kv = calloc(1, sizeof *kv);
     if (!kv) return problem_set(ret_why, ERR_NO_MEMORY, "No memory to open the database.");
     set_options(kv, create);
-    err = db_open(kv, path, ret_why);
+    err = db_open(kv, path, create, ret_why);
     if (err)
         kv_close(kv);
     else

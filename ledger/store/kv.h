@@ -13,7 +13,7 @@ struct kv_snapshot;
 struct kv_batch;
 struct kv_iter;
 
-/* Creates the directory where create is true and it is missing. ERR_LOCKED ERR_IO ERR_CORRUPT ERR_DISK_FULL, with LevelDB's words in *ret_why. */
+/* create: for whoever serves it. A missing directory is made, and an interrupted last write cut off (kv_mend.h). ERR_LOCKED ERR_IO ERR_CORRUPT ERR_DISK_FULL, with LevelDB's words in *ret_why. */
 enum err kv_open(const char *path, bool create, struct kv **ret,
                  struct problem *ret_why) MUST_CHECK;
 /* How many bytes of a write that a power cut interrupted were cut off to open it (kv_mend.h); mostly 0. */

@@ -104,7 +104,10 @@ static enum err add_entry(struct work *work, const struct store_entry *entry,
     index_rows(entry->record, index, put_index, work);
     if (entry->record)
         err = listing_add(store->listing, store->kv, entry->record, index, work->batch);
-    if (err) return problem_set(ret_why, err, "A list that the records belong in cannot be read.");
+    if (err)
+        return problem_set(ret_why, err,
+                           "The newest row of an issuer's or a type's list cannot be read: run "
+                           "qizheng fsck.");
     merkle_leaf(bytes_of(entry->leaf, LEAF_LEN), hash);
     tree_append(store->next, hash, put_tile, work);
     work->head.size = index + 1;

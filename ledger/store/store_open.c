@@ -85,8 +85,8 @@ static enum err check_format(struct bytes value, struct problem *ret_why) {
         return problem_set(ret_why, ERR_CORRUPT, "The layout version of the store is damaged.");
     if (format != STORE_FORMAT)
         return problem_set(ret_why, ERR_PROTOCOL,
-                           "The store has layout %u, this program knows %u: use the program that "
-                           "wrote it, or a newer one.",
+                           "The store has layout %u, this program knows %u only: use the program "
+                           "that wrote it, or begin a new ledger or a new copy with this one.",
                            format, STORE_FORMAT);
     return ERR_OK;
 }

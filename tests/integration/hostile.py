@@ -319,7 +319,7 @@ def slow():
         ok(f"{name} is cut within {most:g} s", one.took is not None and one.took <= most + 1 and codes == want, (one.took, codes))
     ok("a good caller is served meanwhile", took and all(code == 201 for code, _ in took) and max(took, key=lambda x: x[1])[1] < 10, took)
     print(f"   {len(took)} records meanwhile, the slowest in {max(seconds for _, seconds in took):.2f} s")
-    ok("callers who never read their answers, or sip them, hold no connection any more", until(lambda: descriptors() <= start[1] + 5, 5), (start[1], descriptors()))
+    ok("callers who never read their answers, or sip them, hold no connection any more", until(lambda: descriptors() <= start[1] + 5, 3 * REQUEST_S), (start[1], descriptors()))
     sippers.close()
     for connection in greedy:
         connection.close()

@@ -222,7 +222,7 @@ static void check_mended(unsigned whole, off_t from, off_t to) {
     char key[16];
     buf_init(&value, 1 << 20);
     for (int again = 0; again < 2; again++) {
-        cr_assert(kv_open(db, false, &kv, &why) == ERR_OK, "%d..%d: %s", (int)from, (int)to,
+        cr_assert(kv_open(db, true, &kv, &why) == ERR_OK, "%d..%d: %s", (int)from, (int)to,
                   why.detail);
         if (again) cr_expect(kv_mended(kv) == 0);
         for (unsigned i = 0; i <= whole; i++) {
@@ -266,11 +266,61 @@ Test(store_kv, damage_before_the_last_write_is_left_as_it_is) {
             fill(3, value_lens[v], log, lens);
             off_t from = lens[0] + 9 + (lens[1] - lens[0] - 9) * part / 6;
             zero(log, from, from + 8 < lens[1] ? from + 8 : lens[1]);
-            cr_expect(kv_open(db, false, &kv, &why) == ERR_CORRUPT, "part %d of %zu", (int)part,
+            cr_expect(kv_open(db, true, &kv, &why) == ERR_CORRUPT, "part %d of %zu", (int)part,
                       value_lens[v]);
             cr_expect(file_len(log) == lens[2]);
         }
     }
+}
+
+static void put_len(struct kv *kv, const char *key, size_t len) {
+    char *text = calloc(1, len + 1);
+    memset(text, 'y', len);
+    put(kv, key, text);
+    free(text);
+}
+
+/* Where a header alone has room in a block, a record begins with an empty fragment: it stands behind the damage all the same. */
+Test(store_kv, a_record_that_begins_with_an_empty_fragment_is_not_cut_off) {
+    char log[PATH_LEN];
+    struct kv *kv = kv_opened(), *again = NULL;
+    struct problem why = {0};
+    put_len(kv, "key0", 980);
+    find_file("log", log);
+    cr_assert_eq(file_len(log), 1007);
+    put_len(kv, "key1", 31726);
+    cr_assert_eq(file_len(log), 32768 - 7);
+    put_len(kv, "key2", 5000);
+    kv_close(kv);
+    off_t len = file_len(log);
+    zero(log, 3000, 3008);
+    cr_expect(kv_open(db, true, &again, &why) == ERR_CORRUPT, "%s", why.detail);
+    cr_expect_eq(file_len(log), len);
+}
+
+/* What is cut off is kept; who only looks cuts nothing. */
+Test(store_kv, the_bytes_of_an_undone_write_are_kept_and_only_who_serves_undoes_it) {
+    char log[PATH_LEN], kept[2 * PATH_LEN];
+    static uint8_t before[4096], after[4096];
+    off_t lens[2];
+    struct kv *kv = NULL;
+    struct problem why = {0};
+    fill(2, 1000, log, lens);
+    zero(log, lens[1] - 100, lens[1]);
+    int fd = open(log, O_RDONLY);
+    size_t tail = (size_t)(lens[1] - lens[0]);
+    cr_assert(pread(fd, before, sizeof before, lens[0]) == (ssize_t)tail);
+    close(fd);
+    cr_expect(kv_open(db, false, &kv, &why) == ERR_CORRUPT, "%s", why.detail);
+    cr_expect_eq(file_len(log), lens[1]);
+    cr_assert(kv_open(db, true, &kv, &why) == ERR_OK, "%s", why.detail);
+    cr_expect_eq(kv_mended(kv), tail);
+    kv_close(kv);
+    (void)snprintf(kept, sizeof kept, "%s.tail-%s", db, strrchr(log, '/') + 1);
+    fd = open(kept, O_RDONLY);
+    cr_assert(fd >= 0 && read(fd, after, sizeof after) == (ssize_t)tail);
+    close(fd);
+    cr_expect(memcmp(before, after, tail) == 0);
 }
 
 Test(store_kv, an_unfinished_last_write_is_no_damage) {

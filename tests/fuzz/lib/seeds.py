@@ -179,6 +179,26 @@ def kept_seeds():
           + [struct.pack(">BHHB", 0, row, 50, 255) for row in range(0, 160, 16)])
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def kv_log_seeds():
+    """Logs of LevelDB: of two records, the last one damaged, the first one damaged; and lengths of records that are written by the target."""
+    record = lambda data: struct.pack("<I", crc32c(b"\x01" + data)) + struct.pack("<H", len(data)) + b"\x01" + data  # noqa: E731
+    whole = record(b"first") + record(b"second")
+    seeds("kv_log", [b"\0" + whole, b"\0" + whole[:-1] + b"?", b"\0?" + whole[1:], b"\0" + whole[:-3], b"\0"])
+    for i, lengths in enumerate(((10, 20, 30), (32742, 5, 7), (988, 31735, 5000), (32749, 0, 9), (39999, 39999))):
+        for place in (0, 4, 400, 11000, 21000):
+            seed("kv_log", f"written-{i}-{place}", b"\1" + struct.pack(">HB", place, 7) + b"".join(struct.pack(">H", length) for length in lengths))
+
+
 def text_seeds():
     seeds("json", ['{"a":[1,-2,true,false,null,"\\u00e9\\ud83d\\ude00\\n"],"b":{"c":{}}}', "[[[[[[[[1]]]]]]]]", "9007199254740991", '"\\u0000"'])
     seeds("text", ["", "00ff", "Zm9v", "Zm8=", "Zm9vYg", "18446744073709551615", "0", "契证", b"\xf0\x9f\x98\x80\xed\xa0\x80"])
@@ -276,6 +296,7 @@ verify_seeds()
 upload_seeds()
 holder_seeds()
 kept_seeds()
+kv_log_seeds()
 text_seeds()
 machine_seeds()
 http_seeds()
