@@ -146,9 +146,10 @@ static enum err newest_log(int dir_fd, char *ret, size_t ret_len) {
     }
     for (const struct dirent *at; (at = readdir(dir));) {
         uint64_t number = log_number(at->d_name);
-        if (number <= newest || strlen(at->d_name) >= ret_len) continue;
+        size_t len = strlen(at->d_name);
+        if (number <= newest || len >= ret_len) continue;
         newest = number;
-        (void)snprintf(ret, ret_len, "%s", at->d_name);
+        memcpy(ret, at->d_name, len + 1);
     }
     (void)closedir(dir);
     return newest ? ERR_OK : ERR_CORRUPT;
