@@ -5,7 +5,8 @@
  * question `before` makes the step fail undone; an error from the question after it makes the step fail although it was persisted (a disk that lost its answer, a crash
  * behind the write). Steps within a step ask for themselves: `dir_sync` asks in every creation of a file.
  *
- * What is written and is no durable step: a log line; the removal of what is over (uploads a week old, the draft beside a written file), which the next start or run does again;
+ * What is written and is no durable step: a log line; the removal of what is over (uploads a week old, the draft beside a written file), and the cutting
+ * of an interrupted write off the database's log (kv_mend.h), which the next start or run does again;
  * used tokens, which live in memory for their few minutes; an upload's .part, of which nobody was told; the lists of what can be computed again.
  *
  * Set the pointer before threads start. */

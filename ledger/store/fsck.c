@@ -313,8 +313,8 @@ static void check_count(struct fsck *fsck, const char *what, uint64_t have, uint
 }
 
 static void check_meta_name(struct fsck *fsck, struct bytes key, struct bytes value) {
-    (void)value;
     static const char *const names[] = {"format", "ledger", "head", "order", "checkpoint"};
+    (void)value;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bytes_is(bytes_slice(key, 1, key.len), names[i])) return;
     finding(fsck, "a meta row that nobody knows");

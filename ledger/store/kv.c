@@ -7,7 +7,8 @@
  *   no compression                  leaves, hashes and ids are random
  *   paranoid checks                 without them a damaged block of the write-ahead log is dropped in silence while later
  *                                   blocks are applied: a hole in the ledger. An unfinished last write is no damage: it passes,
- *                                   or is cut off (kv_mend.h)
+ *                                   or is cut off (kv_mend.h). A fragment whose header is zeros is passed over with the
+ *                                   rest of its block even so: fsck finds what is missing
  *   checksums on every read         a flipped bit is ERR_CORRUPT, not an answer
  *
  * Errors come as text only, so their words are matched: held locks, a full disk and damage are told apart, all else is ERR_IO.

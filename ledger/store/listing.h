@@ -2,7 +2,7 @@
  *
  *   key: the list's prefix, number of the block u64 (index / 256)     value: for each of its leaves index % 256, one byte each, ascending; 1 to 256 of them
  *
- * Why not a row for a leaf: a payment is in two such listing, and of the keys that it writes every second one in a LevelDB of 1.1 billion records would be one of these.
+ * Why not a row for a leaf: a payment is in two such lists, and two of the eight keys that it would write then, of 1.1 billion records, would be of these.
  *
  * The store adds records to the newest block only, so its rows are kept here until the next one begins. Happy path: listing_add for each record of a commit -> listing_put -> the
  * commit's write. After a commit that failed: listing_forget, and what is needed is read again. Threads: the writer alone. */
